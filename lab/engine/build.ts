@@ -1,0 +1,93 @@
+/** One build on the engine: from a context to an image's id, its output line by line, nothing left behind when it fails. */
+import type Docker from 'dockerode';
+import type { Readable } from 'node:stream';
+import { LabError } from '../core/problem.ts';
+import { mirrorProblem } from './mirror.ts';
+import { packRecipe } from './recipe.ts';
+
+export interface BuildRequest {
+  /** For messages: `patroni (forky)`. */
+  readonly image: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly tag?: string;
+  /** Runs every step anew, cached or not. */
+  readonly anew?: boolean;
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface BuildMessage {
+  readonly stream?: string;
+  readonly error?: string;
+  readonly aux?: { readonly ID?: string };
+}
+
+/** Builds with the classic builder and returns the image's id. Throws LabError with the last lines, or the signal's reason. */
+export async function build(docker: Docker, context: Readable, request: BuildRequest): Promise<string> {
+  const lines: string[] = [];
+  let id: string | undefined;
+  let step: string | undefined;
+  try {
+    const output = await docker.buildImage(context, {
+      ...(request.tag === undefined ? {} : { t: request.tag }),
+      buildargs: { ...request.args, ...proxyArgs() },
+      rm: true,
+      forcerm: true,
+      nocache: request.anew ?? false,
+      ...(request.signal ? { abortSignal: request.signal } : {}),
+    });
+    await new Promise<void>((resolve, reject) => {
+      docker.modem.followProgress(
+        output,
+        (error) => (error ? reject(error) : resolve()),
+        (message: BuildMessage) => {
+          id = message.aux?.ID ?? id;
+          for (const line of (message.stream ?? '').split(/[\r\n]+/)) {
+            const made = /^ ---> ([0-9a-f]{12})$/.exec(line);
+            if (made) step = made[1];
+            if (line.trim() === '') continue;
+            lines.push(line);
+            request.onLine?.(line);
+          }
+          if (message.error) reject(new Error(message.error));
+        },
+      );
+    });
+    if (id === undefined) throw new Error('the engine named no image at the end of the build');
+    return id;
+  } catch (error) {
+    if (step !== undefined) await removeUntagged(docker, step);
+    if (request.signal?.aborted) throw request.signal.reason;
+    const unreachable = mirrorProblem(lines);
+    if (unreachable) throw unreachable;
+    throw new LabError(`building the image ${request.image} failed: ${error instanceof Error ? error.message : String(error)}`, {
+      detail: lines.slice(-12),
+      cause: error,
+    });
+  }
+}
+
+/** Puts labels on an image: the versions that a build found are known only after it. */
+export async function label(docker: Docker, id: string, labels: Readonly<Record<string, string>>, request: BuildRequest): Promise<string> {
+  const instructions = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const dockerfile = `FROM ${id}\nLABEL ${instructions.join(' ')}\n`;
+  return build(docker, packRecipe([{ path: 'Dockerfile', mode: 0o644, content: Buffer.from(dockerfile) }]), request);
+}
+
+/** Removes an image that nothing names, uses or builds on; with it go its parents of which the same is true. */
+export async function removeUntagged(docker: Docker, id: string): Promise<void> {
+  try {
+    const image = docker.getImage(id);
+    // Removing by id takes an image's only tag away too.
+    if ((await image.inspect()).RepoTags?.length) return;
+    await image.remove();
+  } catch {
+    // In use or gone: both are fine.
+  }
+}
+
+/** The machine's proxy settings; the classic builder takes these names without an ARG and keeps them out of the image. */
+function proxyArgs(): Record<string, string> {
+  const names = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}

@@ -1,0 +1,42 @@
+/**
+ * Work that only one process on this machine should do at a time, such as building one image. A claim is a file that names
+ * its process; that of a process which is gone counts for nothing.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Resolves once the claim is ours, to the function that gives it up. `onWait` gets the process that has it. Throws the signal's reason. */
+export async function claim(what: string, signal: AbortSignal, onWait: (pid: number) => void): Promise<() => Promise<void>> {
+  const name = createHash('sha256').update(what).digest('hex').slice(0, 16);
+  const file = join(tmpdir(), `pglab-${process.getuid?.() ?? 'user'}-${name}.claim`);
+  let told = false;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await writeFile(file, `${process.pid}\n`, { flag: 'wx' });
+      return () => rm(file, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+    if (Number.isFinite(pid) && !isAlive(pid)) {
+      await rm(file, { force: true });
+      continue;
+    }
+    if (!told && Number.isFinite(pid)) onWait(pid);
+    told ||= Number.isFinite(pid);
+    await delay(200, undefined, { signal });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
