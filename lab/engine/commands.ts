@@ -1,0 +1,76 @@
+/** Runs programs inside hosts, and talks to their supervisor. What they print never reaches the host's log stream. */
+import { PassThrough } from 'node:stream';
+import type Docker from 'dockerode';
+import { LabError } from '../core/problem.ts';
+import type { ServiceName } from '../topology/blueprint.ts';
+
+export interface Command {
+  readonly argv: readonly string[];
+  /** Default `postgres`: pgBackRest refuses most commands to root. */
+  readonly user?: 'postgres' | 'root';
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface CommandResult {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program in a container to its end. Throws LabError where it could not be started (a dead or paused host). */
+export async function runCommand(docker: Docker, container: string, command: Command): Promise<CommandResult> {
+  const exec = await startExec(docker, container, {
+    Cmd: [...command.argv],
+    User: command.user ?? 'postgres',
+    Env: Object.entries(command.env ?? {}).map(([key, value]) => `${key}=${value}`),
+    AttachStdin: command.stdin !== undefined,
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = await exec.start({ hijack: command.stdin !== undefined, stdin: command.stdin !== undefined });
+  if (command.stdin !== undefined) stream.end(command.stdin);
+  const output = { stdout: '', stderr: '' };
+  const sinks = { stdout: new PassThrough(), stderr: new PassThrough() };
+  for (const name of ['stdout', 'stderr'] as const) {
+    sinks[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+      command.onOutput?.(name, text);
+    });
+  }
+  docker.modem.demuxStream(stream, sinks.stdout, sinks.stderr);
+  await new Promise<void>((resolve, reject) => {
+    stream.once('end', resolve).once('close', resolve).once('error', reject);
+  });
+  // demuxStream never ends its outputs; end them, so that a character split between two chunks is complete.
+  await Promise.all(Object.values(sinks).map((sink) => new Promise((resolve) => sink.once('end', resolve).end())));
+  const { ExitCode } = await exec.inspect();
+  return { exit: ExitCode ?? -1, ...output };
+}
+
+export async function startExec(docker: Docker, container: string, options: Docker.ExecCreateOptions): Promise<Docker.Exec> {
+  try {
+    return await docker.getContainer(container).exec(options);
+  } catch (error) {
+    throw new LabError(`no command can be run in container ${container.slice(0, 12)}`, { cause: error });
+  }
+}
+
+/**
+ * Starts, stops or restarts a service through the host's supervisor, and waits for it: up to 90 s to stop, since Patroni
+ * stops PostgreSQL first. A service that was brought up stays up when its host starts again, as with `systemctl enable`.
+ */
+export async function controlService(
+  docker: Docker,
+  container: string,
+  action: 'start' | 'stop' | 'restart',
+  service: ServiceName,
+): Promise<void> {
+  const folder = `/etc/lab/services/${service}`;
+  const enable = action === 'stop' ? '' : `rm -f ${folder}/down; `;
+  const result = await runCommand(docker, container, { user: 'root', argv: ['sh', '-c', `${enable}exec sv -w 90 ${action} ${folder}`] });
+  if (result.exit !== 0) {
+    throw new LabError(`service ${service} did not ${action}: ${(result.stdout + result.stderr).trim()}`);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Labels are the only database: everything that must be known of a lab is read back from its containers. Labels cannot be
+ * changed after creation, so what can change (a lab's name) lives in container names instead.
+ */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { LabError } from '../core/problem.ts';
+import type { ClusterSpec, HostKind, HostName, Secrets } from '../topology/blueprint.ts';
+
+export const labelKeys = {
+  lab: 'pglab.lab',
+  host: 'pglab.host',
+  kind: 'pglab.kind',
+  purpose: 'pglab.purpose',
+  owner: 'pglab.owner',
+  ports: 'pglab.ports',
+  spec: 'pglab.spec',
+} as const;
+
+/** `hands`: brought up by a person and stays. `replay`: belongs to one run and goes with it. `helper`: lives for one probe or fault. */
+export type Purpose = 'hands' | 'replay' | 'helper';
+
+/** The process that brings a lab up, precise enough to tell it from a later one with the same pid. */
+export interface Owner {
+  readonly machine: string;
+  readonly pid: number;
+  /** Start of the process in clock ticks since boot (field 22 of /proc/PID/stat); 0 where there is no /proc. */
+  readonly started: number;
+}
+
+/** What a lab's containers remember of their blueprint; on every container, so that any of them can tell. */
+export interface LabSpecLabel {
+  readonly preset: string;
+  readonly profile: string;
+  readonly clusters: readonly ClusterSpec[];
+  readonly etcd: readonly HostName[];
+  readonly secrets: Secrets;
+}
+
+export interface HostLabels {
+  readonly lab: string;
+  readonly host: HostName;
+  readonly kind: HostKind;
+  readonly purpose: Purpose;
+  readonly owner: Owner;
+  /** Container port -> port on this machine. */
+  readonly ports: Readonly<Record<number, number>>;
+  readonly spec: LabSpecLabel;
+}
+
+export function writeLabels(labels: HostLabels): Record<string, string> {
+  return {
+    [labelKeys.lab]: labels.lab,
+    [labelKeys.host]: labels.host,
+    [labelKeys.kind]: labels.kind,
+    [labelKeys.purpose]: labels.purpose,
+    [labelKeys.owner]: JSON.stringify(labels.owner),
+    [labelKeys.ports]: JSON.stringify(labels.ports),
+    [labelKeys.spec]: JSON.stringify(labels.spec),
+  };
+}
+
+/** Throws LabError where a label was made by another version of the lab or by hand. */
+export function readLabels(labels: Readonly<Record<string, string>>): HostLabels {
+  const text = (key: string) => {
+    const value = labels[key];
+    if (value === undefined)
+      throw new LabError(`a container carries ${labelKeys.lab} but not ${key}`, { hint: 'npm run lab:down -- --all' });
+    return value;
+  };
+  return {
+    lab: text(labelKeys.lab),
+    host: text(labelKeys.host),
+    kind: text(labelKeys.kind) as HostKind,
+    purpose: text(labelKeys.purpose) as Purpose,
+    owner: JSON.parse(text(labelKeys.owner)) as Owner,
+    ports: JSON.parse(text(labelKeys.ports)) as Record<number, number>,
+    spec: JSON.parse(text(labelKeys.spec)) as LabSpecLabel,
+  };
+}
+
+function processStart(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command name, in parentheses, may contain spaces: count from its end.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  } catch {
+    return undefined;
+  }
+}
+
+export function thisOwner(): Owner {
+  return { machine: hostname(), pid: process.pid, started: processStart(process.pid) ?? 0 };
+}
+
+/** Whether the process that owns a lab still runs. An owner on another machine counts as alive: nobody here can tell. */
+export function isAlive(owner: Owner): boolean {
+  if (owner.machine !== hostname()) return true;
+  if (owner.started !== 0) return processStart(owner.pid) === owner.started;
+  try {
+    process.kill(owner.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,78 @@
+/** A host's log stream as the engine keeps it: whole lines with the engine's time stamps, across restarts of the host. */
+import type Docker from 'dockerode';
+
+export interface StreamLine {
+  /** The engine's clock when it read the line: Unix ms, microseconds as the fraction. */
+  readonly at: number;
+  /** The engine's own text of that time, for `since`. */
+  readonly stamp: string;
+  readonly text: string;
+}
+
+/** `stamp` as Unix ms with microseconds. The engine writes nanoseconds with trailing zeros, always UTC. */
+export function readStamp(stamp: string): number {
+  return Date.parse(`${stamp.slice(0, 19)}Z`) + Number(`0${stamp.slice(19, -1)}`) * 1000;
+}
+
+/** The smallest time after `stamp` in the form that the engine's `since` takes: seconds and nanoseconds. */
+export function justAfter(stamp: string): string {
+  const nanos = BigInt(Date.parse(`${stamp.slice(0, 19)}Z`)) * 1_000_000n + BigInt(stamp.slice(20, -1).padEnd(9, '0')) + 1n;
+  return `${nanos / 1_000_000_000n}.${String(nanos % 1_000_000_000n).padStart(9, '0')}`;
+}
+
+export interface LogSource {
+  /** Where to begin, as `since`; from the container's first line by default. */
+  readonly since?: string;
+  readonly follow: boolean;
+  /** Only the last so many lines. */
+  readonly tail?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Yields a container's lines until the stream ends: at once after the last line without `follow`, else when the container
+ * stops or `signal` aborts. Lines over 16 KiB, which the engine stores in pieces, come whole.
+ */
+export async function* readLog(docker: Docker, container: string, source: LogSource): AsyncGenerator<StreamLine> {
+  const options = {
+    stdout: true,
+    stderr: true,
+    timestamps: true,
+    ...(source.since === undefined ? {} : { since: source.since as unknown as number }),
+    ...(source.tail === undefined ? {} : { tail: source.tail }),
+    ...(source.signal === undefined ? {} : { abortSignal: source.signal }),
+  };
+  const target = docker.getContainer(container);
+  let held: StreamLine | undefined;
+  try {
+    const chunks = source.follow ? await target.logs({ ...options, follow: true }) : [await target.logs({ ...options, follow: false })];
+    for await (const frame of frames(chunks as AsyncIterable<Buffer> | Iterable<Buffer>)) {
+      const space = frame.indexOf(' ');
+      const piece = frame.slice(space + 1);
+      const line: StreamLine = held
+        ? { ...held, text: held.text + piece }
+        : { at: readStamp(frame.slice(0, space)), stamp: frame.slice(0, space), text: piece };
+      if (piece.endsWith('\n')) {
+        held = undefined;
+        yield { ...line, text: line.text.replace(/\r?\n$/, '') };
+      } else held = line;
+    }
+    if (held) yield held;
+  } catch (error) {
+    if (!source.signal?.aborted) throw error;
+  }
+}
+
+/** The engine's multiplexed form: eight bytes (stream, three zeros, length), then one entry, which begins with its time stamp. */
+async function* frames(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<string> {
+  let pending: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    while (pending.length >= 8) {
+      const end = 8 + pending.readUInt32BE(4);
+      if (pending.length < end) break;
+      yield pending.toString('utf8', 8, end);
+      pending = pending.subarray(end);
+    }
+  }
+}

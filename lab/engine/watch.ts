@@ -1,0 +1,68 @@
+/** What the engine says of a lab's hosts while they live, and the last words of one that died. */
+import type Docker from 'dockerode';
+import { LabError } from '../core/problem.ts';
+import type { Host, Lab } from './lab.ts';
+import { labelKeys } from './labels.ts';
+import { readLog } from './log-stream.ts';
+
+export interface HostChange {
+  readonly host: string;
+  readonly change: 'start' | 'die' | 'pause' | 'unpause';
+  /** Exit code of a container that died. */
+  readonly exit?: number;
+}
+
+/** Yields what happens to a lab's containers from `since` (Unix seconds) on, until the signal aborts. */
+export async function* hostChanges(docker: Docker, labId: string, signal: AbortSignal, since?: number): AsyncGenerator<HostChange> {
+  const stream = await docker.getEvents({
+    abortSignal: signal,
+    filters: { type: ['container'], event: ['start', 'die', 'pause', 'unpause'], label: [`${labelKeys.lab}=${labId}`] },
+    ...(since === undefined ? {} : { since }),
+  } as Docker.GetEventsOptions);
+  let pending = '';
+  try {
+    for await (const chunk of stream) {
+      const lines = (pending + chunk.toString()).split('\n');
+      pending = lines.pop() ?? '';
+      for (const line of lines) {
+        const event = JSON.parse(line) as { Action: HostChange['change']; Actor: { Attributes: Record<string, string> } };
+        const attributes = event.Actor.Attributes;
+        yield {
+          host: attributes[labelKeys.host] ?? '',
+          change: event.Action,
+          ...(attributes.exitCode === undefined ? {} : { exit: Number(attributes.exitCode) }),
+        };
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Rejects with the name, exit code and last log lines of the first host that dies; resolves when the signal aborts. */
+export async function watchDeaths(docker: Docker, lab: Lab, signal: AbortSignal): Promise<void> {
+  for await (const { host, change, exit } of hostChanges(docker, lab.id, signal, Math.floor(lab.created / 1000))) {
+    if (change === 'die') throw await death(docker, lab, host, exit);
+  }
+}
+
+/** The same for a host that is dead already: what failed because of it is seldom as telling. */
+export async function deathIn(docker: Docker, lab: Lab): Promise<LabError | undefined> {
+  const states = await Promise.all(
+    lab.hosts.map(async (host) => ({ host, state: (await docker.getContainer(host.container).inspect()).State })),
+  );
+  const dead = states.find(({ state }) => state.Status === 'exited' || state.Status === 'dead');
+  return dead && (await death(docker, lab, dead.host.name, dead.state.ExitCode));
+}
+
+async function death(docker: Docker, lab: Lab, name: string, exit: number | undefined): Promise<LabError> {
+  const host = lab.hosts.find((each) => each.name === name);
+  return new LabError(`host ${name} died while the lab came up (exit code ${exit})`, { detail: host ? await lastLines(docker, host) : [] });
+}
+
+/** The last lines of a host's log, each with the host's name before it. */
+export async function lastLines(docker: Docker, host: Host, count = 10): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of readLog(docker, host.container, { follow: false, tail: count })) lines.push(`${host.name}  ${line.text}`);
+  return lines;
+}

@@ -1,0 +1,61 @@
+/** One look at a cluster: what each member's Patroni answers, and PostgreSQL where there is no Patroni. Not the DCS: after a failure that still holds the last words of the dead. */
+import type { ClusterLook, MemberLook } from '../core/event.ts';
+import { lsnValue } from '../core/lsn.ts';
+import type { Host, Lab } from '../engine/lab.ts';
+import type { ClusterSpec } from '../topology/blueprint.ts';
+import { askPatroni, type PatroniAnswer } from './patroni.ts';
+import { isInRecovery, serverOf } from './postgres.ts';
+
+export async function lookAtCluster(lab: Lab, cluster: ClusterSpec): Promise<ClusterLook> {
+  const hosts = cluster.members.flatMap((name) => lab.hosts.find((host) => host.name === name) ?? []);
+  const answers = new Map(await Promise.all(hosts.map(async (host) => [host.name, await askMember(lab, host)] as const)));
+  return describeCluster(cluster.name, answers);
+}
+
+async function askMember(lab: Lab, host: Host): Promise<PatroniAnswer | 'no-patroni-primary' | 'no-patroni-standby' | undefined> {
+  const rest = host.ports[8008];
+  const answer = rest === undefined ? undefined : await askPatroni(lab.bind, rest);
+  if (answer) return answer;
+  const inRecovery = await isInRecovery(serverOf(lab, host));
+  return inRecovery === undefined ? undefined : inRecovery ? 'no-patroni-standby' : 'no-patroni-primary';
+}
+
+export type MemberAnswer = Awaited<ReturnType<typeof askMember>>;
+
+/** Pure part of the look: members' own words put together. */
+export function describeCluster(cluster: string, answers: ReadonlyMap<string, MemberAnswer>): ClusterLook {
+  const spoken = [...answers].flatMap(([name, answer]) => (typeof answer === 'object' ? [{ name, answer }] : []));
+  // Where two claim to lead (a cut), the newer timeline is the one that the others follow.
+  const leaders = spoken.filter(({ answer }) => answer.role === 'leader' && answer.state === 'running');
+  const leader = leaders.sort((a, b) => (b.answer.timeline ?? 0) - (a.answer.timeline ?? 0))[0];
+  const withoutPatroni = [...answers].find(([, answer]) => answer === 'no-patroni-primary')?.[0];
+  const members = Object.fromEntries([...answers].map(([name, answer]) => [name, describeMember(name, answer, leader?.answer)]));
+  const leaderName = leader?.name ?? withoutPatroni;
+  const systemId = leader?.answer.systemId;
+  return {
+    kind: 'cluster',
+    cluster,
+    members,
+    ...(leaderName === undefined ? {} : { leader: leaderName }),
+    ...(leader?.answer.timeline === undefined ? {} : { timeline: leader.answer.timeline }),
+    ...(systemId === undefined ? {} : { systemId }),
+    ...(spoken[0] === undefined ? {} : { paused: spoken.some(({ answer }) => answer.paused) }),
+  };
+}
+
+function describeMember(name: string, answer: MemberAnswer, leader: PatroniAnswer | undefined): MemberLook {
+  if (answer === undefined) return { role: 'unreachable', state: 'unreachable' };
+  if (answer === 'no-patroni-primary') return { role: 'leader', state: 'running' };
+  if (answer === 'no-patroni-standby') return { role: 'replica', state: 'running' };
+  // Patroni before 4 calls a streaming standby `running`; its leader's pg_stat_replication knows.
+  const streams = answer.role === 'replica' && answer.state === 'running' && leader?.streamingStandbys.includes(name);
+  const lag = answer.role === 'replica' && answer.lsn && leader?.lsn ? Number(lsnValue(leader.lsn) - lsnValue(answer.lsn)) : undefined;
+  return {
+    role: answer.role,
+    state: streams ? 'streaming' : answer.state,
+    ...(answer.timeline === undefined ? {} : { timeline: answer.timeline }),
+    ...(lag === undefined ? {} : { lag: Math.max(0, lag) }),
+    ...(answer.sync ? { sync: true } : {}),
+    ...(answer.lsn === undefined ? {} : { lsn: answer.lsn }),
+  };
+}

@@ -1,0 +1,84 @@
+/** Asks Patroni over its REST API, from outside the hosts. Only reads. */
+import { Agent, get } from 'node:http';
+import { formatLsn, type Lsn } from '../core/lsn.ts';
+
+/** What `GET /patroni` says of a member, in today's words (Patroni before 4 said `master` where it now says `primary`). */
+export interface PatroniAnswer {
+  readonly role: 'leader' | 'replica';
+  /** Patroni's word; `streaming` or `in archive recovery` for a standby that says so. */
+  readonly state: string;
+  readonly timeline?: number;
+  readonly systemId?: string;
+  readonly paused: boolean;
+  readonly sync: boolean;
+  /** Last WAL position: written on a leader, received or replayed, whichever is further, on a replica. */
+  readonly lsn?: Lsn;
+  /** PostgreSQL, as `server_version_num`, e.g. 180006. */
+  readonly serverVersion?: number;
+  readonly patroniVersion?: string;
+  /** Standbys that stream from this member, by application_name. */
+  readonly streamingStandbys: readonly string[];
+}
+
+interface Body {
+  state?: string;
+  role?: string;
+  timeline?: number;
+  database_system_identifier?: string;
+  pause?: boolean;
+  sync_standby?: boolean;
+  quorum_standby?: boolean;
+  replication_state?: string;
+  server_version?: number;
+  patroni?: { version?: string };
+  xlog?: { location?: number; received_location?: number; replayed_location?: number };
+  replication?: { application_name?: string; state?: string }[];
+}
+
+/** Connections are kept: the lab asks five times a second while somebody waits. */
+const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+
+/** Resolves to undefined where nobody answers within `timeout` ms: no Patroni, a dead host, a frozen one. */
+export async function askPatroni(address: string, port: number, timeout = 1000): Promise<PatroniAnswer | undefined> {
+  const body = (await getJson(address, port, '/patroni', timeout)) as Body | undefined;
+  if (body?.state === undefined) return undefined;
+  const leads = body.role === 'primary' || body.role === 'master' || body.role === 'standby_leader';
+  const position = body.xlog?.location ?? Math.max(body.xlog?.received_location ?? 0, body.xlog?.replayed_location ?? 0);
+  return {
+    role: leads ? 'leader' : 'replica',
+    state: body.replication_state ?? body.state,
+    paused: body.pause ?? false,
+    sync: body.sync_standby ?? body.quorum_standby ?? false,
+    streamingStandbys: (body.replication ?? []).flatMap((each) =>
+      each.state === 'streaming' && each.application_name ? [each.application_name] : [],
+    ),
+    ...(body.timeline === undefined ? {} : { timeline: body.timeline }),
+    ...(body.database_system_identifier === undefined ? {} : { systemId: body.database_system_identifier }),
+    ...(position > 0 ? { lsn: formatLsn(BigInt(position)) } : {}),
+    ...(body.server_version === undefined ? {} : { serverVersion: body.server_version }),
+    ...(body.patroni?.version === undefined ? {} : { patroniVersion: body.patroni.version }),
+  };
+}
+
+/** GET of a JSON body, whatever the status: Patroni answers 503 with a full body where PostgreSQL does not run. */
+export function getJson(address: string, port: number, path: string, timeout: number): Promise<unknown> {
+  return new Promise((resolve) => {
+    const request = get({ host: address, port, path, agent, timeout }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', () => resolve(undefined));
+      response.once('end', () => {
+        try {
+          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+        } catch {
+          resolve(undefined);
+        }
+      });
+    });
+    request.once('error', () => resolve(undefined));
+    request.once('timeout', () => {
+      request.destroy();
+      resolve(undefined);
+    });
+  });
+}

@@ -1,0 +1,66 @@
+/** Asks pgBackRest what a repository holds, on a host that has it. */
+import type Docker from 'dockerode';
+import type { RepoBackup, RepoLook } from '../core/event.ts';
+import { parseLsn } from '../core/lsn.ts';
+import { LabError } from '../core/problem.ts';
+import { runCommand } from '../engine/commands.ts';
+
+interface InfoStanza {
+  name: string;
+  status: { code: number; message: string };
+  backup: {
+    label: string;
+    type: 'full' | 'diff' | 'incr';
+    error: boolean | null;
+    lsn?: { start: string; stop: string };
+    timestamp: { start: number; stop: number };
+  }[];
+  archive: { id: string; max: string | null }[];
+}
+
+/** Reads `pgbackrest info --output=json` (see pgBackRest's user guide, "Information"). */
+export function readInfo(json: string, stanza: string, segments: Readonly<Record<string, boolean>>): RepoLook {
+  const found = (JSON.parse(json) as InfoStanza[]).find((each) => each.name === stanza);
+  return {
+    kind: 'repo',
+    stanza,
+    status: found?.status.message ?? 'missing stanza path',
+    backups: (found?.backup ?? []).map(
+      (backup): RepoBackup => ({
+        label: backup.label,
+        type: backup.type,
+        error: backup.error ?? false,
+        start: parseLsn(backup.lsn?.start ?? '0/0'),
+        stop: parseLsn(backup.lsn?.stop ?? '0/0'),
+        ended: backup.timestamp.stop,
+      }),
+    ),
+    archiveMax: Object.fromEntries((found?.archive ?? []).flatMap(({ id, max }) => (max === null ? [] : [[id, max]]))),
+    segments,
+  };
+}
+
+/** Looks into the repository of `stanza`; `segments` are WAL file names to be found in its archive, compressed or not. */
+export async function lookAtRepository(
+  docker: Docker,
+  container: string,
+  stanza: string,
+  segments: readonly string[] = [],
+): Promise<RepoLook> {
+  const info = await runCommand(docker, container, {
+    argv: ['pgbackrest', 'info', `--stanza=${stanza}`, '--output=json', '--log-level-console=off'],
+  });
+  if (info.exit !== 0) throw new LabError(`pgbackrest info exited ${info.exit}: ${(info.stderr || info.stdout).trim()}`);
+  const present = await Promise.all(
+    segments.map(async (segment) => [segment, await hasSegment(docker, container, stanza, segment)] as const),
+  );
+  return readInfo(info.stdout, stanza, Object.fromEntries(present));
+}
+
+/** Archived segments are stored as SEGMENT-CHECKSUM[.ext] under the archive's folders (pgBackRest, archive/common). */
+async function hasSegment(docker: Docker, container: string, stanza: string, segment: string): Promise<boolean> {
+  const listing = await runCommand(docker, container, {
+    argv: ['pgbackrest', 'repo-ls', `archive/${stanza}`, '--recurse', `--filter=${segment}-[0-9a-f]{40}`, '--log-level-console=off'],
+  });
+  return listing.stdout.trim() !== '';
+}

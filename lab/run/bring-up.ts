@@ -1,0 +1,124 @@
+/**
+ * From a Blueprint to a lab in which the asked-for state has been seen: containers, a leader, the stanza, a first backup,
+ * streaming standbys. Standbys are held back until there is something to build them from, so that the first member of a
+ * cluster always becomes its leader and no standby is built by the wrong method.
+ */
+import type Docker from 'dockerode';
+import { poll } from '../core/deadline.ts';
+import { seconds } from '../core/duration.ts';
+import type { ClusterLook } from '../core/event.ts';
+import { LabError } from '../core/problem.ts';
+import { controlService, runCommand } from '../engine/commands.ts';
+import { createLab, type Host, type Lab, markReady, type NewLab, removeLab } from '../engine/lab.ts';
+import { deathIn, lastLines, watchDeaths } from '../engine/watch.ts';
+import { lookAtCluster } from '../observe/cluster.ts';
+import { askPatroni } from '../observe/patroni.ts';
+import { type Blueprint, type ClusterSpec, type HostSpec, readyStates } from '../topology/blueprint.ts';
+
+export interface BringUp extends Omit<NewLab, 'hold'> {
+  /** One line at the start of each phase, for people. */
+  readonly report: (phase: string) => void;
+  /** Leaves a lab that failed to come up where it is. */
+  readonly keep: boolean;
+}
+
+/** Enough for a machine ten times slower than the one this was measured on (12 s for the whole bring-up). */
+const patience = { leader: seconds(120), standbys: seconds(120) } as const;
+
+const reaches = (cluster: ClusterSpec, state: ClusterSpec['ready']) => readyStates.indexOf(cluster.ready) >= readyStates.indexOf(state);
+
+/** Throws LabError naming the host that died or the state that was not reached; nothing is left behind unless `keep`. */
+export async function bringUp(docker: Docker, blueprint: Blueprint, options: BringUp): Promise<Lab> {
+  const firsts = new Set(blueprint.clusters.filter((cluster) => reaches(cluster, 'cluster')).map((cluster) => cluster.members[0]));
+  options.report(`starting ${blueprint.hosts.length} hosts`);
+  const lab = await createLab(docker, blueprint, { ...options, hold: (host: HostSpec) => !firsts.has(host.name) });
+  const settled = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, settled.signal]) : settled.signal;
+  try {
+    const ctx: Context = { docker, lab, signal, report: options.report };
+    const work = Promise.all(blueprint.clusters.map((cluster) => makeReady(ctx, cluster)));
+    await Promise.race([work, watchDeaths(docker, lab, signal).then(() => work)]);
+    await markReady(docker, lab);
+    return lab;
+  } catch (error) {
+    const cause = options.signal?.aborted ? options.signal.reason : ((await deathIn(docker, lab)) ?? error);
+    if (!options.keep) await removeLab(docker, lab.id);
+    throw cause;
+  } finally {
+    settled.abort();
+  }
+}
+
+interface Context {
+  readonly docker: Docker;
+  readonly lab: Lab;
+  readonly signal: AbortSignal;
+  readonly report: (phase: string) => void;
+}
+
+async function makeReady(ctx: Context, cluster: ClusterSpec): Promise<void> {
+  if (!reaches(cluster, 'cluster')) return;
+  const [first, ...others] = cluster.members.map((name) => hostNamed(ctx.lab, name));
+  if (!first) throw new LabError(`cluster ${cluster.name} has no members`);
+  ctx.report(`waiting for ${first.name} to lead`);
+  await becomesLeader(ctx, first);
+  if (reaches(cluster, 'stanza')) {
+    ctx.report(`creating stanza ${cluster.stanza}`);
+    await pgbackrest(ctx, cluster, 'stanza-create');
+  }
+  if (reaches(cluster, 'backup')) {
+    ctx.report('taking the first full backup');
+    await pgbackrest(ctx, cluster, 'backup', '--type=full');
+  }
+  if (others.length > 0)
+    ctx.report(`building ${others.map((host) => host.name).join(' and ')}${reaches(cluster, 'backup') ? ' from the backup' : ''}`);
+  await Promise.all(others.map((host) => controlService(ctx.docker, host.container, 'start', 'patroni')));
+  await standbysStream(ctx, cluster);
+}
+
+export function hostNamed(lab: Lab, name: string): Host {
+  const host = lab.hosts.find((each) => each.name === name);
+  if (!host) throw new LabError(`lab ${lab.name} has no host ${name}`);
+  return host;
+}
+
+async function becomesLeader(ctx: Context, host: Host): Promise<void> {
+  const port = host.ports[8008];
+  if (port === undefined) throw new LabError(`host ${host.name} publishes no Patroni port`);
+  const seen = await poll(
+    () => askPatroni(ctx.lab.bind, port),
+    (answer) => answer?.role === 'leader' && answer.state === 'running',
+    { within: patience.leader, signal: ctx.signal, intervals: [500, 200, 100] },
+  );
+  if (seen.met) return;
+  throw new LabError(
+    `${host.name} did not become leader within ${patience.leader / 1000} s; its Patroni says ${seen.last?.state ?? 'nothing'}`,
+    {
+      detail: await lastLines(ctx.docker, host),
+    },
+  );
+}
+
+async function standbysStream(ctx: Context, cluster: ClusterSpec): Promise<void> {
+  const streaming = (look: ClusterLook) =>
+    Object.values(look.members).every(
+      (member) => member.role === 'leader' || (member.state === 'streaming' && member.timeline === look.timeline),
+    );
+  const seen = await poll(() => lookAtCluster(ctx.lab, cluster), streaming, { within: patience.standbys, signal: ctx.signal });
+  if (seen.met) return;
+  const late = Object.entries(seen.last?.members ?? {}).filter(([, member]) => member.role !== 'leader' && member.state !== 'streaming');
+  throw new LabError(
+    `standbys did not stream within ${patience.standbys / 1000} s: ${late.map(([name, member]) => `${name} is ${member.state}`).join(', ')}`,
+    { detail: (await Promise.all(late.map(([name]) => lastLines(ctx.docker, hostNamed(ctx.lab, name))))).flat() },
+  );
+}
+
+async function pgbackrest(ctx: Context, cluster: ClusterSpec, ...argv: string[]): Promise<void> {
+  const on = hostNamed(ctx.lab, cluster.repo ?? cluster.members[0] ?? '');
+  const result = await runCommand(ctx.docker, on.container, { argv: ['pgbackrest', `--stanza=${cluster.stanza}`, ...argv] });
+  ctx.signal.throwIfAborted();
+  if (result.exit === 0) return;
+  throw new LabError(`pgbackrest ${argv[0]} on ${on.name} exited ${result.exit}`, {
+    detail: `${result.stdout}${result.stderr}`.trim().split('\n').slice(-12),
+  });
+}
