@@ -34,7 +34,10 @@ export interface FileSpec {
   readonly owner: 'root' | 'postgres';
 }
 
-/** A path that lives on a disk of its own: a tmpfs of a declared size, or another host's disk seen read-only. */
+/**
+ * A path that lives on a disk of its own, which belongs to `postgres`: either `size`, a tmpfs such as `200m` (a volume where another
+ * host's `from` names it), or `from`, another host's disk seen here. Exactly one of the two is set.
+ */
 export interface DiskSpec {
   readonly path: string;
   readonly size?: string;
@@ -74,7 +77,10 @@ export interface ClusterSpec {
 
 export interface Blueprint {
   readonly preset: string;
+  /** A timing profile's name. */
   readonly profile: string;
+  /** The lab cannot be forked from a snapshot: it has disks, which no commit holds, or its spec says `start: fresh`. */
+  readonly fresh?: true;
   readonly hosts: readonly HostSpec[];
   readonly etcd: readonly HostName[];
   readonly clusters: readonly ClusterSpec[];

@@ -1,0 +1,17 @@
+/** Named timing profiles: how often Patroni looks and how long it waits, in seconds. */
+
+export interface Timing {
+  readonly ttl: number;
+  readonly loopWait: number;
+  readonly retryTimeout: number;
+}
+
+export const timingProfiles = {
+  /** The smallest values that Patroni takes since 3.2 (validator.py): a dead leader is replaced after 20 s. */
+  fast: { ttl: 20, loopWait: 2, retryTimeout: 3 },
+  /** The talk's appendix, which are also Patroni's own defaults. */
+  talk: { ttl: 30, loopWait: 10, retryTimeout: 10 },
+} as const satisfies Record<string, Timing>;
+
+export type ProfileName = keyof typeof timingProfiles;
+export const profileNames = ['fast', 'talk'] as const satisfies readonly ProfileName[];

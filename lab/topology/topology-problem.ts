@@ -1,0 +1,19 @@
+/** A mistake in a lab spec: a place inside the spec, which whoever read the file maps to a line and column. */
+import { distance } from 'fastest-levenshtein';
+
+export interface TopologyProblem {
+  /** One sentence without a full stop; the file's name and line come before it. */
+  readonly message: string;
+  /** Keys and indexes from the lab spec's root: `['hosts', 'pg9', 'train']`. For a wrong key, the path ends with it. */
+  readonly path: readonly (string | number)[];
+  readonly hint?: string;
+}
+
+/** `did you mean "forky"?` where one of `known` is near, else the list of them. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = known
+    .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ far }) => far <= Math.max(1, Math.floor(word.length / 3)))
+    .sort((a, b) => a.far - b.far)[0];
+  return near ? `did you mean "${near.name}"?` : `known: ${known.join(', ')}`;
+}
