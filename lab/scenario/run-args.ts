@@ -1,0 +1,37 @@
+/** RUN: a program and its arguments, in the one shape that pgbackrest, patronictl, sql and exec share. */
+import { z } from 'zod';
+import { text } from './schema-parts.ts';
+import { selectorSchema } from './selector.ts';
+
+/** Normalised RUN. `on`: a selector's text; absent: the verb's default. `stanza`: false adds none. */
+export interface RunArgs {
+  readonly run: string;
+  readonly on?: string;
+  readonly stdin?: string;
+  readonly stanza?: string | false;
+}
+
+/** `what` says what `run` is for this verb. */
+export function runSchema(what: string) {
+  const fields = z.strictObject({
+    on: selectorSchema.exactOptional().describe('where it runs; several hosts in parallel'),
+    run: text.describe(what),
+    stdin: z.string().exactOptional().describe('what it reads from its standard input'),
+    stanza: z.union([z.literal(false), text]).exactOptional().describe("pgbackrest only: the stanza, where it is not the cluster's own; false adds no --stanza"),
+  });
+  return z
+    .union([text, fields])
+    .transform((run): RunArgs => (typeof run === 'string' ? { run } : run))
+    .describe(`${what}; or {on, run, stdin, stanza}`);
+}
+
+export const runFields = {
+  exit: 'the exit code, a number; of several hosts the largest',
+  stdout: 'what it printed, without the last line feed',
+} as const;
+
+export function runTitle(program: string, args: RunArgs): string {
+  const line = args.run.trim().split('\n')[0] ?? '';
+  const short = line.length > 60 ? `${line.slice(0, 59)}…` : line === args.run.trim() ? line : `${line} …`;
+  return `${program} ${short}${args.on === undefined ? '' : ` on ${args.on}`}`;
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { type Overlay, overlaySchema } from '../../topology/overlay.ts';
+import { text } from '../schema-parts.ts';
+import { selectorSchema } from '../selector.ts';
+import { verb } from '../verb.ts';
+
+export const configure = verb({
+  schema: z
+    .strictObject({
+      on: selectorSchema.exactOptional().describe("hosts whose local files change: patroni, pgbackrest and files need it, dcs does not, hosts has its own"),
+      of: text.exactOptional().describe('the cluster whose dynamic configuration dcs changes; default main'),
+      apply: z.enum(['none', 'reload', 'restart']).default('reload').describe('none: only the files are written; reload; restart the service'),
+      ...overlaySchema.pick({ patroni: true, dcs: true, pgbackrest: true, files: true, hosts: true }).shape,
+    })
+    .transform(({ on, of, apply, ...overlay }): { readonly on?: string; readonly of?: string; readonly apply: typeof apply; readonly overlay: Overlay } => ({
+      ...(on === undefined ? {} : { on }),
+      ...(of === undefined ? {} : { of }),
+      apply,
+      overlay,
+    })),
+  summary: 'Changes configuration: local files of hosts, or the dynamic configuration in the DCS.',
+  example: 'configure: { dcs: { synchronous_mode: true } }',
+  title: ({ on, overlay }) => `configure ${Object.keys(overlay).join(', ')}${on === undefined ? '' : ` on ${on}`}`,
+  effect: {
+    does: 'Merges the overlay into the files as they are and writes them, or patches the dynamic configuration through Patroni’s REST API; then applies it.',
+    proof: 'The program itself reports the new settings: Patroni its configuration, PostgreSQL its settings.',
+  },
+});

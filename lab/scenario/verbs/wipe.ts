@@ -1,0 +1,10 @@
+import { hostTargetSchema } from '../targets.ts';
+import { verb } from '../verb.ts';
+
+export const wipe = verb({
+  schema: hostTargetSchema.describe('hosts'),
+  summary: "Empties a host's data directory, tablespaces and pgBackRest spool; refuses while PostgreSQL runs there.",
+  example: 'wipe: pg2',
+  title: (args) => `wipe ${args.on}`,
+  effect: { does: 'Removes everything below PGDATA, the tablespaces and the spool; the directories stay.', proof: 'The directories are empty.' },
+});
