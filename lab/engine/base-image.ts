@@ -78,7 +78,7 @@ async function pull(docker: Docker, name: string, request: DebianRequest): Promi
 /** The user's login at Docker Hub, as docker keeps it; its helper programs are testcontainers' to run. */
 async function registryLogin(): Promise<Docker.AuthConfig | undefined> {
   try {
-    const file = await readFile(join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json'), 'utf8');
+    const file = await readFile(join(process.env.DOCKER_CONFIG ?? join(homedir(), '.docker'), 'config.json'), 'utf8');
     if (!/"(?:auths|credsStore|credHelpers)"/.test(file)) return undefined;
     const { getAuthConfig } = await import('testcontainers/build/container-runtime/auth/get-auth-config.js');
     return (await getAuthConfig('https://index.docker.io/v1/')) as Docker.AuthConfig | undefined;
@@ -115,7 +115,10 @@ async function bootstrap(docker: Docker, suite: string, name: string, refused: s
 
 async function importTarball(docker: Docker, tarball: string, name: string): Promise<void> {
   const [repo, tag] = name.split(':') as [string, string];
-  const output = (await docker.importImage(createReadStream(tarball) as unknown as string, { repo, tag })) as unknown as NodeJS.ReadableStream;
+  const output = (await docker.importImage(createReadStream(tarball) as unknown as string, {
+    repo,
+    tag,
+  })) as unknown as NodeJS.ReadableStream;
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(output, (error) => (error ? reject(error) : resolve()));
   });
@@ -140,18 +143,20 @@ async function run(command: string, args: readonly string[], request: DebianRequ
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
-    ...(request.signal ? { signal: request.signal } : {}),
   });
+  // mmdebstrap tidies up on TERM, so its end is waited for.
+  const stop = () => child.kill('SIGTERM');
+  request.signal?.addEventListener('abort', stop);
   for (const output of [child.stdout, child.stderr]) {
     createInterface({ input: output }).on('line', (line) => {
       lines.push(line);
       request.onLine?.(line);
     });
   }
-  const code = await new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject)).catch((error: unknown) => {
-    if (request.signal?.aborted) throw request.signal.reason;
-    throw error;
-  });
+  const code = await new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject)).finally(() =>
+    request.signal?.removeEventListener('abort', stop),
+  );
+  request.signal?.throwIfAborted();
   if (code === 0) return;
   throw mirrorProblem(lines) ?? new LabError(`${command} failed with exit code ${code}`, { detail: lines.slice(-12) });
 }

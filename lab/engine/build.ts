@@ -1,6 +1,7 @@
 /** One build on the engine: from a context to an image's id, its output line by line, nothing left behind when it fails. */
-import type Docker from 'dockerode';
+
 import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
 import { mirrorProblem } from './mirror.ts';
 import { packRecipe } from './recipe.ts';

@@ -7,7 +7,7 @@ import { text as readAll } from 'node:stream/consumers';
 import type Docker from 'dockerode';
 import { extract } from 'tar-stream';
 import { formatDuration } from '../core/duration.ts';
-import { LabError, UsageError } from '../core/problem.ts';
+import { UsageError } from '../core/problem.ts';
 import type { HostKind, ImageSpec, ProgramName } from '../topology/blueprint.ts';
 import { debianImage, isPresent } from './base-image.ts';
 import { build, label, removeUntagged } from './build.ts';
@@ -127,7 +127,12 @@ async function makeOne(
       const versions = await recordedVersions(docker, built);
       for (const message of unexpected(image, versions)) report({ type: 'warning', image: title, message });
       const found = Object.entries(versions).map(([program, version]) => [labels.version(program), version]);
-      await label(docker, built, { [labels.kind]: image.kind, [labels.train]: image.train.name, ...Object.fromEntries(found) }, { ...request, args: {}, tag });
+      await label(
+        docker,
+        built,
+        { [labels.kind]: image.kind, [labels.train]: image.train.name, ...Object.fromEntries(found) },
+        { ...request, args: {}, tag },
+      );
     } catch (error) {
       await removeUntagged(docker, built);
       throw error;

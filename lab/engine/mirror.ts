@@ -5,7 +5,7 @@ const defaultMirror = 'http://deb.debian.org/debian';
 
 /** The mirror's URL without a trailing slash; PGLAB_DEBIAN_MIRROR names another. Throws LabError where that is not an http(s) URL. */
 export function debianMirror(env: NodeJS.ProcessEnv = process.env): string {
-  const mirror = env['PGLAB_DEBIAN_MIRROR'] || defaultMirror;
+  const mirror = env.PGLAB_DEBIAN_MIRROR || defaultMirror;
   if (!/^https?:\/\/[^\s/]+/.test(mirror)) {
     throw new LabError(`PGLAB_DEBIAN_MIRROR is not an http or https URL: ${mirror}`, {
       hint: `unset it, or write it like ${defaultMirror}`,
@@ -29,7 +29,7 @@ export function mirrorProblem(lines: readonly string[]): LabError | undefined {
     for (const line of lines) {
       const match = pattern.exec(line);
       if (!match) continue;
-      const url = match.groups?.['url'] ?? debianMirror();
+      const url = match.groups?.url ?? debianMirror();
       return new LabError(`cannot get packages from the Debian mirror: ${url}`, {
         detail: [...new Set(lines.filter((text) => /^\s*(?:E|W|Err)[: ]/.test(text)).map((text) => text.trim()))].slice(-6),
         hint: 'check the network, set http_proxy if there is a proxy, or set PGLAB_DEBIAN_MIRROR to a mirror that this machine reaches',

@@ -31,7 +31,10 @@ export interface Trains {
 /** Throws ZodError or YAMLParseError: the file is the project's own. */
 export function parseTrains(text: string): Trains {
   const file = trainsSchema.parse(parse(text));
-  return { default: file.default, trains: Object.fromEntries(Object.entries(file.trains).map(([name, train]) => [name, { name, ...train }])) };
+  return {
+    default: file.default,
+    trains: Object.fromEntries(Object.entries(file.trains).map(([name, train]) => [name, { name, ...train }])),
+  };
 }
 
 let read: Trains | undefined;
@@ -44,7 +47,8 @@ export function readTrains(): Trains {
 /** Throws UsageError where there is no such train. */
 export function trainNamed(name: string, { trains } = readTrains()): Train {
   const train = trains[name];
-  if (!train) throw new UsageError(`unknown train ${JSON.stringify(name)}`, { hint: `images/versions.yaml has ${Object.keys(trains).join(', ')}` });
+  if (!train)
+    throw new UsageError(`unknown train ${JSON.stringify(name)}`, { hint: `images/versions.yaml has ${Object.keys(trains).join(', ')}` });
   return train;
 }
 

@@ -1,0 +1,103 @@
+/**
+ * Makes the machine ready: a Docker engine that answers, and the images of a release train. Does nothing that is done
+ * already.
+ */
+import { parseArgs } from 'node:util';
+import type Docker from 'dockerode';
+import { exitCodes, LabError, UsageError } from '../lab/core/problem.ts';
+import { findEngine, ping, searchEngine, thisMachine } from '../lab/engine/connect.ts';
+import { ensureImages, hostImages } from '../lab/engine/images.ts';
+import { readTrains } from '../lab/engine/trains.ts';
+import { imageProgress } from './image-progress.ts';
+
+const usage = `Usage: npm run setup [-- OPTIONS]
+
+Makes this machine ready for the lab: finds a Docker engine (installs and starts the distribution's on Debian and
+Ubuntu where none answers), then builds the images. A second run does nothing.
+
+  --train NAME  images of another release train of images/versions.yaml; may be given several times
+  --all         images of all trains
+  --refresh     builds them anew, with the packages that the mirror has now
+  --debug       stack traces
+
+Environment: PGLAB_DEBIAN_MIRROR, a Debian mirror to use instead of http://deb.debian.org/debian; http_proxy.
+`;
+
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  let first = 0;
+  process.on(name, () => {
+    // npm and the terminal may both deliver one Ctrl-C.
+    if (first === 0) first = performance.now();
+    else if (performance.now() - first > 500) process.exit(exitCodes.interrupted);
+    interruption.abort(new LabError('interrupted', { exitCode: exitCodes.interrupted }));
+  });
+}
+
+await main().catch(fail);
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const known = readTrains();
+  const trains = options.all ? Object.keys(known.trains) : (options.train ?? [known.default]);
+  const specs = trains.flatMap((train) => hostImages(train));
+  const docker = await engine();
+  const view = imageProgress(process.stdout);
+  try {
+    const images = await ensureImages(docker, specs, view.show, { refresh: options.refresh ?? false, signal: interruption.signal });
+    view.end();
+    say(`images: ${[...images.values()].join(', ')}`);
+  } catch (error) {
+    view.end();
+    throw error;
+  }
+  say('ready; next: npm run lab:up');
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        train: { type: 'string', multiple: true },
+        all: { type: 'boolean' },
+        refresh: { type: 'boolean' },
+        debug: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. ')[0] ?? '', { hint: 'npm run setup -- --help' });
+  }
+}
+
+async function engine(): Promise<Docker> {
+  const docker = await findEngine().catch(async (error: unknown) => {
+    const search = await searchEngine(thisMachine(), ping);
+    // An engine that was named, or that is there and refuses, is not helped by another one.
+    if ('attempts' in search && (search.chosen || search.attempts.some(({ denied }) => denied))) throw error;
+    const { startEngine } = await import('./start-engine.ts');
+    say('no Docker engine answers');
+    await startEngine(ping, say, interruption.signal);
+    return findEngine();
+  });
+  const { Version } = await docker.version();
+  say(`engine: ${Version}`);
+  return docker;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function fail(error: unknown): void {
+  const { message, detail = [], hint, exitCode = exitCodes.unknown } = error as Partial<LabError>;
+  process.stderr.write(`error: ${message ?? String(error)}\n`);
+  for (const line of detail) process.stderr.write(`  ${line}\n`);
+  if (hint) process.stderr.write(`hint: ${hint}\n`);
+  if (process.argv.includes('--debug') && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = exitCode;
+}

@@ -1,0 +1,129 @@
+/**
+ * Gives a Debian or Ubuntu machine its distribution's Docker engine and starts it. Changes this machine, and says each thing
+ * that it does; everything else about engines is `lab/engine`'s.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { poll } from '../lab/core/deadline.ts';
+import { seconds } from '../lab/core/duration.ts';
+import { LabError } from '../lab/core/problem.ts';
+import type { Endpoint } from '../lab/engine/endpoints.ts';
+
+const log = '/var/log/pglab-dockerd.log';
+const pidFile = '/var/run/docker.pid';
+const socket: Endpoint = { source: 'the engine just started', address: 'unix:///var/run/docker.sock' };
+
+/** Resolves when the engine answers. Throws LabError where this machine cannot be helped, or the engine does not come up. */
+export async function startEngine(
+  ping: (endpoint: Endpoint) => Promise<void>,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  refuseElsewhere();
+  if (!isInstalled('dockerd')) await install(say, signal);
+  let exited: string | undefined;
+  if (existsSync('/run/systemd/system')) {
+    say('starting the docker service');
+    await run('systemctl', ['start', 'docker'], say, signal);
+  } else if (await answers(ping)) {
+    // The package's own start script was allowed to start it.
+  } else if (isRunning()) {
+    say('dockerd runs already; waiting for it');
+  } else {
+    // A number that by now is another process's would keep dockerd from starting.
+    rmSync(pidFile, { force: true });
+    say(`starting dockerd (no init system here does it; its log: ${log})`);
+    const output = openSync(log, 'a');
+    const daemon = spawn('dockerd', [], { detached: true, stdio: ['ignore', output, output] });
+    daemon.on('exit', (code, by) => {
+      exited = by ? `was killed by ${by}` : `exited with code ${code}`;
+    });
+    daemon.on('error', (error) => {
+      exited = error.message;
+    });
+    daemon.unref();
+    closeSync(output);
+  }
+  const limit = seconds(60);
+  const waited = await poll(
+    async () => exited ?? (await answers(ping)),
+    (state) => state !== false,
+    { within: limit, signal },
+  );
+  if (waited.last === true) return;
+  throw new LabError(exited ? `dockerd ${exited}` : `dockerd does not answer after ${limit / 1000} s`, {
+    detail: lastLines(log, 12),
+    hint: `the whole log is in ${log}`,
+  });
+}
+
+function refuseElsewhere(): void {
+  if (process.platform === 'darwin') {
+    throw new LabError('no Docker engine answers on this Mac', {
+      hint: 'install and start Docker Desktop or Colima (brew install colima docker; colima start)',
+    });
+  }
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  const isDebian = /^ID(?:_LIKE)?=.*\b(?:debian|ubuntu)\b/m.test(release);
+  if (!isDebian) {
+    throw new LabError('no Docker engine answers, and setup can install one on Debian and Ubuntu only', {
+      hint: 'install Docker or Podman from your distribution, start it, and run npm run setup again',
+    });
+  }
+  if (process.getuid?.() !== 0) {
+    throw new LabError('no Docker engine answers, and installing or starting one takes root', {
+      hint: 'as root: apt-get install --no-install-recommends docker.io iptables; then join the docker group (usermod -aG docker USER) and log in again',
+    });
+  }
+}
+
+async function install(say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  say('installing docker.io and iptables from the distribution');
+  await run('apt-get', ['update', '-q'], say, signal);
+  await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'docker.io', 'iptables'], say, signal);
+}
+
+/** Runs a program in silence; its last words go into the LabError that its failure throws. */
+async function run(command: string, args: readonly string[], say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const { $ } = await import('zx');
+  say(`  ${command} ${args.join(' ')}`);
+  const result = await $({
+    nothrow: true,
+    quiet: true,
+    signal,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+  })`${command} ${args}`;
+  signal.throwIfAborted();
+  if (result.exitCode === 0) return;
+  throw new LabError(`${command} ${args[0]} failed with exit code ${result.exitCode}`, {
+    detail: `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-12),
+    hint: "run it by hand to see more; where packages cannot be fetched, check the network and apt's sources",
+  });
+}
+
+async function answers(ping: (endpoint: Endpoint) => Promise<void>): Promise<boolean> {
+  return ping(socket).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env.PATH ?? '')
+    .split(':')
+    .concat('/usr/sbin', '/sbin')
+    .some((folder) => existsSync(`${folder}/${program}`));
+}
+
+function isRunning(): boolean {
+  try {
+    const pid = readFileSync(pidFile, 'utf8').trim();
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'dockerd';
+  } catch {
+    return false;
+  }
+}
+
+function lastLines(file: string, count: number): readonly string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count) : [];
+}
