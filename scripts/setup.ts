@@ -7,7 +7,7 @@ import type Docker from 'dockerode';
 import { exitCodes, LabError, UsageError } from '../lab/core/problem.ts';
 import { findEngine, ping, searchEngine, thisMachine } from '../lab/engine/connect.ts';
 import { ensureImages, hostImages } from '../lab/engine/images.ts';
-import { readTrains } from '../lab/engine/trains.ts';
+import { readTrains, trainNamed } from '../lab/engine/trains.ts';
 import { imageProgress } from './image-progress.ts';
 
 const usage = `Usage: npm run setup [-- OPTIONS]
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   }
   const known = readTrains();
   const trains = options.all ? Object.keys(known.trains) : (options.train ?? [known.default]);
-  const specs = trains.flatMap((train) => hostImages(train));
+  const specs = trains.flatMap((train) => hostImages(trainNamed(train).name));
   const docker = await engine();
   const view = imageProgress(process.stdout);
   try {

@@ -27,7 +27,7 @@ export async function findEngine(): Promise<Docker> {
   if ('endpoint' in search) return connectTo(search.endpoint);
   const fallback = search.chosen ? undefined : await fromTestcontainers();
   if (fallback instanceof Object && 'docker' in fallback) return fallback.docker;
-  throw noEngine(fallback ? [...search.attempts, fallback] : search.attempts);
+  throw noEngine(fallback ? [...search.attempts, fallback] : search.attempts, search.chosen);
 }
 
 /** Whether ports that containers bind to the engine's loopback address can be reached at this machine's. */
@@ -55,14 +55,20 @@ export async function searchEngine(surroundings: Surroundings, knock: (endpoint:
   return { attempts, chosen };
 }
 
-/** The one message for a machine without a usable engine. */
-export function noEngine(attempts: readonly Attempt[]): LabError {
+/** The one message for a machine without a usable engine. `chosen`: the user named the only one that was tried. */
+export function noEngine(attempts: readonly Attempt[], chosen: boolean): LabError {
   const detail = attempts.map(({ source, address, reason }) => `${source}${address ? ` (${address})` : ''}: ${reason}`);
   const denied = attempts.find((attempt) => attempt.denied);
   if (denied) {
     return new LabError(`the Docker engine at ${denied.address} does not let this user in`, {
       detail,
       hint: 'join its group (sudo usermod -aG docker "$USER"), then log in again; or run as root',
+    });
+  }
+  if (chosen) {
+    return new LabError(`the Docker engine that ${attempts[0]?.source} names cannot be used`, {
+      detail,
+      hint: 'correct or unset DOCKER_HOST and DOCKER_CONTEXT; without them the lab looks for an engine in the usual places',
     });
   }
   return new LabError('no Docker engine answers', {
