@@ -28,6 +28,9 @@ export interface RunStarted {
   /** Members of each cluster, hosts by name, as in the blueprint. */
   readonly clusters: Readonly<Record<string, readonly string[]>>;
   readonly hosts: readonly string[];
+  /** What the selectors `etcd` and `repo` mean; absent: hosts whose names begin so. */
+  readonly etcd?: readonly string[];
+  readonly repo?: readonly string[];
 }
 
 /** One entry of a log, its continuation lines included. */
@@ -197,6 +200,14 @@ export interface LedgerRow {
   readonly after?: Lsn;
   /** ... and ends at or before this. */
   readonly before?: Lsn;
+  /**
+   * Engine's time at which the client knew the outcome. A look that began earlier says nothing about this row. Absent: before
+   * every look.
+   */
+  readonly settled?: number;
+  /** History of `timeline`, as in `LedgerLook`, which tells two timelines of one number apart. Absent: the number must do. */
+  readonly ancestry?: readonly (readonly [timeline: number, fork: Lsn])[];
+  readonly systemId?: string;
   readonly error?: string;
 }
 
@@ -228,6 +239,8 @@ export interface RunEnded {
   readonly type: 'run-ended';
   readonly reason: 'completed' | 'cut-short';
   readonly detail?: string;
+  /** Capabilities of the scenario's `needs` that this machine lacks; with these, nothing was tried. */
+  readonly unsupported?: readonly string[];
 }
 
 export type EventBody =
