@@ -1,7 +1,10 @@
 /** One build on the engine: from a context to an image's id, its output line by line, nothing left behind when it fails. */
 
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import { poll } from '../core/deadline.ts';
+import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import { mirrorProblem } from './mirror.ts';
 import { packRecipe } from './recipe.ts';
@@ -57,7 +60,9 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
     if (id === undefined) throw new Error('the engine named no image at the end of the build');
     return id;
   } catch (error) {
-    if (step !== undefined) await removeUntagged(docker, step);
+    // The engine ends the step it is at before it notices that nobody listens any more.
+    if (request.signal?.aborted) await delay(500);
+    if (step !== undefined) await removeStep(docker, step);
     if (request.signal?.aborted) throw request.signal.reason;
     const unreachable = mirrorProblem(lines);
     if (unreachable) throw unreachable;
@@ -75,15 +80,26 @@ export async function label(docker: Docker, id: string, labels: Readonly<Record<
   return build(docker, packRecipe([{ path: 'Dockerfile', mode: 0o644, content: Buffer.from(dockerfile) }]), request);
 }
 
-/** Removes an image that nothing names, uses or builds on; with it go its parents of which the same is true. */
-export async function removeUntagged(docker: Docker, id: string): Promise<void> {
+/** Removes what a build came to: its last step that was heard of, or the one it made after that. */
+async function removeStep(docker: Docker, step: string): Promise<void> {
+  const unnamed = await docker.listImages({ filters: { dangling: ['true'] } });
+  const next = unnamed.find((image) => image.ParentId.startsWith(`sha256:${step}`));
+  await poll(() => removeUntagged(docker, next?.Id ?? step), Boolean, { within: seconds(5) });
+}
+
+/**
+ * Removes an image that nothing names, uses or builds on; with it go its parents of which the same is true. False where
+ * something still uses it.
+ */
+export async function removeUntagged(docker: Docker, id: string): Promise<boolean> {
   try {
     const image = docker.getImage(id);
     // Removing by id takes an image's only tag away too.
-    if ((await image.inspect()).RepoTags?.length) return;
+    if ((await image.inspect()).RepoTags?.length) return true;
     await image.remove();
-  } catch {
-    // In use or gone: both are fine.
+    return true;
+  } catch (error) {
+    return (error as { statusCode?: number }).statusCode === 404;
   }
 }
 
