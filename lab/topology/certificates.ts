@@ -2,7 +2,7 @@
  * The lab's own certificate authority and one certificate per host, for pgBackRest's mutual TLS. Node can read X.509 but not
  * write it, so the few DER structures are put together here: 20 ms a lab, where the libraries take 200 to load.
  */
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { HostName } from './blueprint.ts';
 
@@ -23,7 +23,9 @@ export function makeCertificates(hosts: readonly HostName[], now: number = Date.
   const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const issuer = 'pglab authority';
   const validity = { from: new Date(now - validSince), to: new Date(now + validFor) };
+  const authorityKey = keyIdentifier(authority.publicKey);
   const isAuthority = [
+    extension(oids.subjectKeyIdentifier, false, der(0x04, authorityKey)),
     extension(oids.basicConstraints, true, sequence(boolean(true))),
     extension(oids.keyUsage, true, bits(0b0000_0110, 1)), // keyCertSign, cRLSign
   ];
@@ -31,6 +33,7 @@ export function makeCertificates(hosts: readonly HostName[], now: number = Date.
   const made = hosts.map((host) => {
     const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const extensions = [
+      extension(oids.authorityKeyIdentifier, false, sequence(der(0x80, authorityKey))),
       extension(oids.basicConstraints, true, sequence()),
       extension(oids.keyUsage, true, bits(0b1000_0000, 7)), // digitalSignature
       extension(oids.extKeyUsage, false, sequence(oid(oids.serverAuth), oid(oids.clientAuth))),
@@ -71,11 +74,18 @@ function certificate(body: CertificateBody): string {
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
+/** Any digest of the key will do (RFC 5280, 4.2.1.2); strict verifiers, such as Python's, want one to be there. */
+function keyIdentifier(key: KeyObject): Buffer {
+  return createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest().subarray(0, 20);
+}
+
 /** Encoded object identifiers. */
 const oids = {
   ecdsaWithSha256: '2a8648ce3d040302',
   commonName: '550403',
   basicConstraints: '551d13',
+  subjectKeyIdentifier: '551d0e',
+  authorityKeyIdentifier: '551d23',
   keyUsage: '551d0f',
   subjectAltName: '551d11',
   extKeyUsage: '551d25',

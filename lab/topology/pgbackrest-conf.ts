@@ -92,6 +92,9 @@ function tlsServer(admitted: readonly (readonly [client: HostName, stanzas: read
   };
 }
 
+/** Least CPU of those that compress; gz is the default. Database hosts compress the WAL that they push, the others backups. */
+const compression = { 'compress-type': 'lz4' } as const;
+
 /** What the backups of a lab without repository host need to know on each database host. */
 const backupDefaults = {
   // Without a limit pgBackRest warns at every backup and keeps them all.
@@ -100,8 +103,7 @@ const backupDefaults = {
   'repo1-bundle': 'y',
   // The next timed checkpoint may be five minutes away.
   'start-fast': 'y',
-  // Least CPU a backup of those that compress (gz, the default, takes several times as much).
-  'compress-type': 'lz4',
+  ...compression,
 } as const;
 
 /** A database host whose repository is on the repository host `repo`, which alone may connect to it. */
@@ -112,6 +114,7 @@ export function databaseHostConf(at: { readonly stanza: string; readonly major: 
       'repo1-host-type': 'tls',
       ...clientCertificates('repo1'),
       ...tlsServer([[at.repo, [at.stanza]]]),
+      ...compression,
       'process-max': '2',
       'spool-path': places.spool,
       ...logging,

@@ -13,7 +13,7 @@ export interface TopologyProblem {
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = known
     .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ far }) => far <= Math.max(1, Math.floor(word.length / 3)))
+    .filter(({ far }) => far <= Math.max(1, Math.round(word.length * 0.4)))
     .sort((a, b) => a.far - b.far)[0];
   return near ? `did you mean "${near.name}"?` : `known: ${known.join(', ')}`;
 }

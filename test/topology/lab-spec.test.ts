@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { readLab } from '../../lab/topology/lab-spec.ts';
+import { labSchema } from '../../lab/topology/overlay.ts';
+
+const mistakes = (value: unknown) => (readLab(value).problems ?? []).map(({ message, path, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+
+test('a preset’s name is a lab, and so is a map', () => {
+  expect(readLab('one-node')).toEqual({ lab: 'one-node' });
+  expect(readLab({ preset: 'one-node', dcs: { synchronous_mode: true } }).problems).toBeUndefined();
+  expect(mistakes('one-nodes')).toEqual([': unknown preset "one-nodes" (did you mean "one-node"?)']);
+  expect(mistakes(3)).toEqual([': expected object, received number']);
+});
+
+test('every mistake at once, at its place', () => {
+  expect(
+    mistakes({
+      preset: 'one-nodes',
+      trian: 'forky',
+      clusters: { x: { membrs: ['a'] } },
+      services: { patrni: 'up', etcd: 'on' },
+      versions: { pgbackrest: 2.5, pgbackrst: '2.5' },
+      disks: { '/srv': 100 },
+      hosts: { 'PG 1': {}, pg1: { hosts: {} } },
+    }).toSorted(),
+  ).toEqual([
+    'clusters.x.membrs: unknown key "membrs" (did you mean "members"?)',
+    'disks./srv: a disk is a size such as 200m, or {from: HOST, mode: ro}',
+    'hosts.PG 1: a host name is lower-case letters, digits and dashes, at most 31, and starts with a letter',
+    'hosts.pg1.hosts: unknown key "hosts" (known: train, versions, patroni, dcs, pgbackrest, files, disks, services)',
+    'preset: unknown preset "one-nodes" (did you mean "one-node"?)',
+    'services.etcd: expected up or down, not "on"',
+    'services.patrni: unknown service "patrni" (did you mean "patroni"?)',
+    'trian: unknown key "trian" (did you mean "train"?)',
+    'versions.pgbackrest: a version is text: put it in quotes, or YAML reads 2.50 as 2.5',
+    'versions.pgbackrst: unknown program "pgbackrst" (did you mean "pgbackrest"?)',
+  ]);
+});
+
+test('a topology has no words for bind mounts, capabilities or public ports', () => {
+  for (const key of ['volumes', 'mounts', 'privileged', 'cap_add', 'publish', 'ports', 'image', 'network']) {
+    expect(mistakes({ [key]: 'x' })[0]).toContain(`unknown key "${key}"`);
+  }
+});
+
+describe('the JSON schema for editors', () => {
+  const schema = z.toJSONSchema(labSchema, { io: 'input' });
+  test('describes every property', () => {
+    const undescribed: string[] = [];
+    const walk = (node: unknown, path: string) => {
+      if (typeof node !== 'object' || node === null) return;
+      for (const [key, value] of Object.entries(node)) {
+        if (key === 'properties') {
+          for (const [name, property] of Object.entries(value as object)) if (!(property as { description?: string }).description) undescribed.push(`${path}.${name}`);
+        }
+        walk(value, `${path}.${key}`);
+      }
+    };
+    walk(schema, '');
+    expect(undescribed).toEqual([]);
+  });
+});
