@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Line } from './line-pattern.ts';
 import { type Pattern, parsePattern } from './pattern.ts';
 
-export const alwaysForbiddenNames = ['panic', 'checksum', 'traceback', 'duplicate-wal'] as const;
+export const alwaysForbiddenNames = ['panic', 'checksum', 'duplicate-wal'] as const;
 export type AlwaysForbiddenName = (typeof alwaysForbiddenNames)[number];
 
 export interface ForbiddenLine extends Pick<Line, 'program' | 'pattern'> {
@@ -13,7 +13,7 @@ export interface ForbiddenLine extends Pick<Line, 'program' | 'pattern'> {
 export const alwaysForbidden: Readonly<Record<AlwaysForbiddenName, ForbiddenLine>> = {
   panic: { program: 'postgres', pattern: pattern('/^PANIC: /'), why: 'PostgreSQL gave up' },
   checksum: { program: 'postgres', pattern: pattern('/invalid page in block|page verification failed/'), why: 'a page is damaged' },
-  traceback: { program: 'patroni', pattern: pattern('Traceback (most recent call last)'), why: 'Patroni met an error that it does not know' },
+
   // Exit code 45 of pgBackRest: two servers archive different WAL under one name, the mark of a split brain.
   'duplicate-wal': { program: 'pgbackrest', pattern: pattern('/already exists in the repo\\d* archive with a different checksum/'), why: 'two servers archived different WAL under one name' },
 };

@@ -10,7 +10,7 @@ export function mistake(message: string, hint: string): string {
 }
 
 /** Text with a `${...}` in it, in the place of something that is not text: its value is only known when the step runs. */
-export const templateText = z.string().regex(/\$\{/, 'a ${...} reference').describe('a ${name} or ${name.field} reference');
+export const templateText = z.string().regex(/\$\{/, { error: 'a ${...} reference', abort: true }).describe('a ${name} or ${name.field} reference');
 
 /** The thing itself, or a `${...}` that will be it. */
 export function templated<S extends z.ZodType>(schema: S): z.ZodUnion<[S, typeof templateText]> {

@@ -37,6 +37,6 @@ export function templateParts(text: string): readonly TemplatePart[] {
   return parts;
 }
 
-export function isTemplate(value: unknown): value is string {
+export function isTemplate(value: unknown): boolean {
   return typeof value === 'string' && value.includes('${');
 }

@@ -17,5 +17,5 @@ export const clock = verb({
   summary: "Sets one process's clock ahead or back; the process is restarted with it.",
   example: 'clock: { on: pg2, process: postgres, by: -2h }',
   title: (args) => `clock of ${args.process} on ${args.on} by ${args.by}`,
-  effect: { does: 'Restarts the process with libfaketime and the offset.', proof: 'The time that the process says is compared with the host’s.', healed: true },
+  effect: { does: 'Restarts the process with libfaketime and the offset.', proof: "The time that the process says is compared with the host's.", healed: true },
 });

@@ -22,7 +22,7 @@ export const configure = verb({
   example: 'configure: { dcs: { synchronous_mode: true } }',
   title: ({ on, overlay }) => `configure ${Object.keys(overlay).join(', ')}${on === undefined ? '' : ` on ${on}`}`,
   effect: {
-    does: 'Merges the overlay into the files as they are and writes them, or patches the dynamic configuration through Patroni’s REST API; then applies it.',
+    does: "Merges the overlay into the files as they are and writes them, or patches the dynamic configuration through Patroni's REST API; then applies it.",
     proof: 'The program itself reports the new settings: Patroni its configuration, PostgreSQL its settings.',
   },
 });

@@ -6,5 +6,5 @@ export const heal = verb({
   summary: 'Undoes a named fault, or all of them: freeze, cut, fill, slow, clock.',
   example: 'heal: split',
   title: (args) => `heal ${args.fault}`,
-  effect: { does: 'Takes back what the fault put there.', proof: 'The same proof as the fault’s, inverted.' },
+  effect: { does: 'Takes back what the fault put there.', proof: "The same proof as the fault's, inverted." },
 });

@@ -1,0 +1,93 @@
+/** A scenario file as it was understood, before any variant is chosen: every part with its place, nothing looked up yet. */
+import type { Value } from '../core/event.ts';
+import type { Span } from '../core/problem.ts';
+import type { ExpectationKind } from './expectations/expectations.ts';
+import type { Line } from './line-pattern.ts';
+import type { Fails } from './plan.ts';
+import type { VerbName } from './verbs/verbs.ts';
+import type { whenSchema } from './version-range.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+import type { z } from 'zod';
+
+export type WhenSource = z.output<typeof whenSchema>;
+
+/** An expectation before its lines are sorted out by variant. `path` is the clause's place in the file. */
+export interface ParsedClause {
+  readonly kind: ExpectationKind;
+  readonly path: Path;
+  readonly claim: unknown;
+}
+
+export interface ParsedStep {
+  readonly yaml: YamlSource;
+  readonly path: Path;
+  readonly span: Span;
+  readonly verb: VerbName;
+  /** As the verb's schema put it out; for expect, ParsedClause[]. */
+  readonly args: unknown;
+  /** The whole step as written. */
+  readonly raw: Readonly<Record<string, Value>>;
+  readonly as?: string;
+  readonly within?: string;
+  readonly for?: string;
+  readonly when?: WhenSource;
+  readonly fails?: Fails;
+  readonly background: boolean;
+}
+
+export interface ParsedLine {
+  readonly line: Line;
+  readonly path: Path;
+}
+
+export interface ParsedVariant {
+  readonly name: string;
+  readonly path: Path;
+  readonly lab?: Value;
+  readonly vars: Readonly<Record<string, Value>>;
+  readonly extends?: string;
+  readonly steps: readonly ParsedStep[];
+  readonly mustFail?: string;
+}
+
+export interface Scenario {
+  readonly yaml: YamlSource;
+  readonly name: string;
+  readonly proves: string;
+  readonly sources: readonly string[];
+  readonly lab: Value;
+  readonly vars: Readonly<Record<string, Value>>;
+  readonly needs: readonly string[];
+  readonly allow: readonly string[];
+  readonly forbid: readonly ParsedLine[];
+  readonly steps: readonly ParsedStep[];
+  /** In the order of the file; one named `default` where the file has none. */
+  readonly variants: readonly ParsedVariant[];
+  /** Steps that could not be read are left out. */
+  readonly broken: BrokenSteps;
+}
+
+/** What is known of steps that were left out, so that their mistakes do not bring others about. */
+export interface BrokenSteps {
+  readonly count: number;
+  /** Names that they would have defined. */
+  readonly names: ReadonlySet<string>;
+}
+
+export interface RecipeSource {
+  readonly yaml: YamlSource;
+  readonly name: string;
+  readonly about: string;
+  readonly params: Readonly<Record<string, RecipeParamSpec>>;
+  readonly steps: readonly ParsedStep[];
+  readonly broken: BrokenSteps;
+}
+
+export interface RecipeParamSpec {
+  readonly about: string;
+  /** Without one the parameter must be given. */
+  readonly default?: Value;
+  readonly oneOf?: readonly Value[];
+  /** Hosts, resolved when the recipe is called. */
+  readonly selector: boolean;
+}

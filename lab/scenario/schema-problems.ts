@@ -1,0 +1,141 @@
+/** Says in the author's words what a schema does not like about a value, and where. Knows zod's issues; nothing of the language. */
+import { z } from 'zod';
+import type { Value } from '../core/event.ts';
+import { didYouMean } from '../topology/topology-problem.ts';
+
+/** A mistake at a path below the value that was checked. `key`: the path's last key itself is wrong. */
+export interface Mistake {
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+  readonly key?: true;
+  readonly hint?: string;
+}
+
+export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+/** Checks a value: its normalised form, or every mistake in it. */
+export function check<Schema extends z.ZodType>(schema: Schema, value: Value | undefined): Checked<z.output<Schema>> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, mistakes: withoutEchoes(parsed.error.issues.flatMap((issue) => explain(issue, [], schema, value))) };
+}
+
+/** A map whose only key is misspelt is not also empty. */
+function withoutEchoes(mistakes: readonly Mistake[]): readonly Mistake[] {
+  const misspelt = new Set(mistakes.filter((one) => one.message.startsWith('unknown key')).map((one) => JSON.stringify(one.path.slice(0, -1))));
+  return mistakes.filter((one) => one.key === true || !misspelt.has(JSON.stringify(one.path)) || one.message.endsWith('is missing'));
+}
+
+type Issue = z.core.$ZodIssue;
+
+function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodType, value: Value | undefined): readonly Mistake[] {
+  const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
+  const here = at(value, path);
+  const last = path.at(-1);
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt([root], path);
+    return issue.keys.map((key) => ({ message: `unknown key "${key}"`, path: [...path, key], key: true, ...(known.length > 0 ? { hint: didYouMean(key, known) } : {}) }));
+  }
+  if (issue.code === 'invalid_union') return explainUnion(issue, path, root, value);
+  if (issue.code === 'invalid_key' && 'issues' in issue) {
+    return issue.issues.map((inner) => ({ ...split(inner.message), path, key: true as const })).map((one) => ({ ...one, message: `"${last}": ${one.message}` }));
+  }
+  if (issue.code === 'invalid_type') {
+    if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1) }];
+    if (!issue.message.startsWith('Invalid input')) return [{ ...split(issue.message), path }];
+    return [{ message: `${words[issue.expected] ?? issue.expected} is expected here, not ${describe(here)}`, path }];
+  }
+  if (issue.code === 'invalid_value') {
+    const known = issue.values.map(String);
+    if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1), hint: `one of ${known.join(', ')}` }];
+    return typeof here === 'string'
+      ? [{ message: `unknown ${typeof last === 'string' ? `${last} ` : ''}"${here}"`, path, hint: didYouMean(here, known) }]
+      : [{ message: `one of ${known.join(', ')} is expected here, not ${describe(here)}`, path }];
+  }
+  if (issue.message.startsWith('Too ') && issue.code === 'too_small') return [{ message: `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum} is expected here`, path }];
+  if (issue.message.startsWith('Too ') && issue.code === 'too_big') return [{ message: `at most ${issue.maximum} is expected here`, path }];
+  return [{ ...split(issue.message), path }];
+}
+
+/** Of a union's branches only the one that was meant is worth words: the one that the value's type fits, with the fewest mistakes. */
+function explainUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: readonly (string | number)[], root: z.ZodType, value: Value | undefined): readonly Mistake[] {
+  const here = at(value, path);
+  const last = path.at(-1);
+  if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1) }];
+  const fitting = issue.errors.filter((branch) => branch.length > 0 && !branch.some(misfit)).sort((a, b) => a.length - b.length);
+  const [best] = fitting;
+  if (best) return best.flatMap((inner) => explain(inner, path, root, value));
+  if (!issue.message.startsWith('Invalid input')) return [{ ...split(issue.message), path }];
+  const expected = [...new Set(issue.errors.flatMap((branch) => branch.flatMap(expectedOf)))];
+  return [{ message: `${expected.join(' or ')} is expected here, not ${describe(here)}`, path }];
+}
+
+/** The value is not of a branch's kind at all. */
+function misfit(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_type') return true;
+  if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some(misfit));
+  return issue.message === 'a ${...} reference';
+}
+
+function expectedOf(issue: Issue): readonly string[] {
+  if (issue.code === 'invalid_type') return [words[issue.expected] ?? issue.expected];
+  if (issue.code === 'invalid_union') return issue.errors.flatMap((branch) => branch.flatMap(expectedOf));
+  return issue.message === 'a ${...} reference' ? [issue.message] : [];
+}
+
+const words: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+  null: 'null',
+};
+
+function describe(value: Value | undefined): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'string') return `the text "${value.length > 40 ? `${value.slice(0, 39)}…` : value}"`;
+  return typeof value === 'number' ? `the number ${value}` : String(value);
+}
+
+function split(message: string): { readonly message: string; readonly hint?: string } {
+  const [first = message, ...hint] = message.split('\n');
+  return hint.length > 0 ? { message: first, hint: hint.join(' ') } : { message: first };
+}
+
+function at(value: Value | undefined, path: readonly (string | number)[]): Value | undefined {
+  return path.reduce<Value | undefined>((inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<string | number, Value>)[key] : undefined), value);
+}
+
+/** Keys that the maps have which a schema allows at a path; empty where any key is. */
+function keysAt(schemas: readonly z.core.$ZodType[], path: readonly (string | number)[]): readonly string[] {
+  const open = schemas.flatMap(unwrap);
+  const [next, ...rest] = path;
+  if (next === undefined) return [...new Set(open.flatMap((schema) => (isObject(schema) ? Object.keys(schema._zod.def.shape) : [])))];
+  return keysAt(
+    open.flatMap((schema) => {
+      const def = schema._zod.def as { type: string; valueType?: z.core.$ZodType; element?: z.core.$ZodType };
+      if (isObject(schema)) return schema._zod.def.shape[String(next)] ?? [];
+      if (def.type === 'record') return def.valueType ?? [];
+      return def.type === 'array' ? (def.element ?? []) : [];
+    }),
+    rest,
+  );
+}
+
+function isObject(schema: z.core.$ZodType): schema is z.core.$ZodObject {
+  return schema._zod.def.type === 'object';
+}
+
+function unwrap(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  const def = schema._zod.def as { type: string; options?: readonly z.core.$ZodType[]; in?: z.core.$ZodType; innerType?: z.core.$ZodType };
+  if (def.type === 'union') return (def.options ?? []).flatMap(unwrap);
+  if (def.type === 'pipe' && def.in) return unwrap(def.in);
+  return def.innerType ? unwrap(def.innerType) : [schema];
+}

@@ -1,0 +1,126 @@
+/**
+ * YAML with the place of everything in it. Knows files as text and nothing of scenarios; takes the plain part of YAML only:
+ * no anchors, no tags, since a small language has vars for that.
+ */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments, type YAMLParseError } from 'yaml';
+import type { Value } from '../core/event.ts';
+import type { Position, Problem, Span } from '../core/problem.ts';
+
+/** A file's name as the user knows it, and what is in it. */
+export interface SourceText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Keys and indexes from the root of the document. */
+export type Path = readonly (string | number)[];
+
+export interface YamlSource {
+  readonly file: string;
+  /** null where the file holds nothing, or only what cannot be read. */
+  readonly value: Value;
+  /** Where the value at a path stands; where there is none, the nearest one around it. */
+  readonly spanOf: (path: Path) => Span;
+  /** Where a path's last key stands, for a key that is wrong itself. */
+  readonly keySpanOf: (path: Path) => Span;
+  readonly has: (path: Path) => boolean;
+}
+
+/** Reads one YAML document. Syntax errors and duplicate keys are problems; what can be read is read all the same. Never throws. */
+export function readYaml(source: SourceText): { readonly yaml: YamlSource; readonly problems: readonly Problem[] } {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(source.text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, version: '1.2', schema: 'core', merge: false });
+  const all = 'empty' in documents ? [] : documents;
+  const [document] = all;
+  const problems: Problem[] = [];
+  const values = new Map<string, Span>();
+  const keys = new Map<string, Span>();
+  const position = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const span = (start: number, end: number): Span => ({ start: position(start), end: position(Math.max(start, end)) });
+  const spanOfNode = (node: Node): Span => span(node.range?.[0] ?? 0, node.range?.[1] ?? 0);
+  const problem = (message: string, at: Span, hint?: string) => problems.push({ message, file: source.file, span: at, ...(hint === undefined ? {} : { hint }) });
+
+  for (const error of withoutEchoes(document?.errors ?? [])) {
+    const line = source.text.split('\n')[position(error.pos[0]).line - 1] ?? '';
+    const hint = syntaxHint(error.code, line);
+    problem(error.code === 'DUPLICATE_KEY' ? duplicateKey(source.text, error.pos) : firstLower(error.message), error.code === 'DUPLICATE_KEY' ? span(error.pos[0], error.pos[0] + keyLength(source.text, error.pos[0])) : span(...error.pos), hint);
+  }
+  const second = all[1];
+  if (second) problem('a second YAML document in one file', span(second.range[0], second.range[0]), 'one file is one scenario: remove the line ---');
+
+  function read(node: unknown, path: Path): Value {
+    if (node === null || node === undefined) return null;
+    const known = node as Node;
+    values.set(key(path), spanOfNode(known));
+    if (isAlias(node) || ('anchor' in known && known.anchor !== undefined)) {
+      problem('anchors and aliases are not part of the language', spanOfNode(known), 'use vars, or a variant that extends another');
+      return null;
+    }
+    if (known.tag?.startsWith('!')) problem(`the tag ${known.tag} is not part of the language`, spanOfNode(known), 'leave it out');
+    if (isSeq(node)) return node.items.map((item, index) => read(item, [...path, index]));
+    if (isMap(node)) return Object.fromEntries(node.items.map((pair) => readPair(pair, path)));
+    if (!isScalar(node)) return null;
+    if (typeof node.value === 'bigint') return node.source ?? String(node.value);
+    return node.value as Value;
+  }
+
+  function readPair(pair: Pair, path: Path): [string, Value] {
+    const keyNode = pair.key as Node | null;
+    const name = isScalar(keyNode) ? (keyNode.source ?? String(keyNode.value)) : '';
+    const inside = [...path, name];
+    if (keyNode) keys.set(key(inside), spanOfNode(keyNode));
+    if (!isScalar(keyNode)) problem('a key must be text', keyNode ? spanOfNode(keyNode) : spanAround(path), 'quote a key with ${...} or with brackets in it');
+    const value = read(pair.value, inside);
+    // A key without a value has no node of its own; what is wrong with it is shown at the key.
+    if (!values.has(key(inside)) && keyNode) values.set(key(inside), spanOfNode(keyNode));
+    return [name, value];
+  }
+
+  function spanAround(path: Path): Span {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const found = values.get(key(path.slice(0, length)));
+      if (found) return found;
+    }
+    return span(0, 0);
+  }
+
+  const value = read(document?.contents, []);
+  return {
+    yaml: { file: source.file, value, spanOf: spanAround, keySpanOf: (path) => keys.get(key(path)) ?? spanAround(path), has: (path) => values.has(key(path)) },
+    problems,
+  };
+}
+
+function key(path: Path): string {
+  return JSON.stringify(path);
+}
+
+/** After one syntax error the rest of a document is a row of unexpected tokens, which tell nobody anything. */
+function withoutEchoes(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  return errors.filter((error, index) => error.code === 'DUPLICATE_KEY' || index === 0 || error.code !== 'UNEXPECTED_TOKEN');
+}
+
+function keyLength(text: string, start: number): number {
+  return /^[^:\n]*/.exec(text.slice(start))?.[0].trimEnd().length ?? 1;
+}
+
+function duplicateKey(text: string, [start]: readonly [number, number]): string {
+  const name = /^["']?([^"':\s]+)/.exec(text.slice(start))?.[1];
+  return name === undefined ? 'a key stands twice in one map' : `the key ${name} stands twice in one map`;
+}
+
+function syntaxHint(code: string, line: string): string | undefined {
+  if (code === 'DUPLICATE_KEY') return 'keep one of them; a list under one key where both are meant';
+  if (/[{[].*\$\{/.test(line)) return 'inside { } and [ ] quote what has ${...} in it';
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
+  if (/:\s+[^"'].*:\s/.test(line)) return 'quote text that has ": " in it';
+  return undefined;
+}
+
+function firstLower(message: string): string {
+  const whole = message.split('\n')[0] ?? message;
+  return /^[A-Z][a-z]/.test(whole) ? whole[0]?.toLowerCase() + whole.slice(1) : whole;
+}
