@@ -11,6 +11,8 @@ export interface Command {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Stops waiting and throws the signal's reason. The program goes on in its host. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CommandResult {
@@ -28,6 +30,7 @@ export async function runCommand(docker: Docker, container: string, command: Com
     AttachStdin: command.stdin !== undefined,
     AttachStdout: true,
     AttachStderr: true,
+    ...(command.signal === undefined ? {} : { abortSignal: command.signal }),
   });
   const stream = await exec.start({ hijack: command.stdin !== undefined, stdin: command.stdin !== undefined });
   if (command.stdin !== undefined) stream.end(command.stdin);
@@ -40,9 +43,13 @@ export async function runCommand(docker: Docker, container: string, command: Com
     });
   }
   docker.modem.demuxStream(stream, sinks.stdout, sinks.stderr);
+  const giveUp = () => stream.destroy();
+  command.signal?.addEventListener('abort', giveUp, { once: true });
   await new Promise<void>((resolve, reject) => {
     stream.once('end', resolve).once('close', resolve).once('error', reject);
   });
+  command.signal?.removeEventListener('abort', giveUp);
+  command.signal?.throwIfAborted();
   // demuxStream never ends its outputs; end them, so that a character split between two chunks is complete.
   await Promise.all(Object.values(sinks).map((sink) => new Promise((resolve) => sink.once('end', resolve).end())));
   const { ExitCode } = await exec.inspect();
@@ -53,6 +60,7 @@ export async function startExec(docker: Docker, container: string, options: Dock
   try {
     return await docker.getContainer(container).exec(options);
   } catch (error) {
+    options.abortSignal?.throwIfAborted();
     throw new LabError(`no command can be run in container ${container.slice(0, 12)}`, { cause: error });
   }
 }

@@ -1,6 +1,8 @@
 /** A lab on the engine: made from a Blueprint, found again from its containers, removed whole. Knows nothing of Patroni. */
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
+import { poll } from '../core/deadline.ts';
+import { seconds } from '../core/duration.ts';
 import { LabError, UsageError } from '../core/problem.ts';
 import type { Blueprint, HostKind, HostName, HostSpec } from '../topology/blueprint.ts';
 import { addressAt, formatSubnet, freePorts, freeSubnets, parseSubnet, routedSubnets, type Subnet } from './addresses.ts';
@@ -31,6 +33,13 @@ export interface Host {
   readonly state: HostState;
 }
 
+/** Where a host's port is published. Throws LabError where it is not: then nothing of that kind runs there. */
+export function publishedPort(host: Host, port: number): number {
+  const published = host.ports[port];
+  if (published === undefined) throw new LabError(`host ${host.name} publishes no port ${port}`);
+  return published;
+}
+
 export interface Lab {
   readonly id: string;
   readonly name: string;
@@ -40,7 +49,7 @@ export interface Lab {
   readonly created: number;
   readonly spec: LabSpecLabel;
   readonly hosts: readonly Host[];
-  /** Where published ports listen on the engine's machine. */
+  /** Where published ports are reached. */
   readonly bind: string;
 }
 
@@ -85,7 +94,9 @@ function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): L
   const [first] = parts as [(typeof parts)[number]];
   const prefix = containerName('', '').length - 1;
   const name = (first.info.Names[0] ?? '').slice(1 + prefix, -(first.labels.host.length + 1));
-  const bind = parts.flatMap(({ info }) => info.Ports.flatMap((port) => port.IP ?? []))[0] ?? '127.0.0.1';
+  const bound = parts.flatMap(({ info }) => info.Ports.flatMap((port) => port.IP ?? []))[0] ?? '127.0.0.1';
+  // Ports bound to every address are reached at this machine's own.
+  const bind = ['0.0.0.0', '::'].includes(bound) ? '127.0.0.1' : bound;
   const hosts = parts
     .map(({ labels, info }): Host => {
       const endpoint = Object.values(info.NetworkSettings.Networks)[0];
@@ -299,7 +310,8 @@ function tmpfsOptions(size: string): string {
   return `size=${size},mode=0700,uid=${userIds.postgres},gid=${userIds.postgres}`;
 }
 
-async function nameTaken(docker: Docker, name: string): Promise<LabError> {
+/** What to tell somebody who wants a name that a lab has. */
+export async function nameTaken(docker: Docker, name: string): Promise<LabError> {
   const other = (await listLabs(docker)).find((lab) => lab.name === name);
   const comingUp = other !== undefined && (await standing(docker, other)) === 'coming-up';
   return new UsageError(
@@ -310,11 +322,17 @@ async function nameTaken(docker: Docker, name: string): Promise<LabError> {
   );
 }
 
+/** How long somebody else may take to remove the same containers. */
+const othersPatience = seconds(20);
+
 /** Removes containers, volumes and network of a lab, whatever state it is in. Does nothing where there is none. */
 export async function removeLab(docker: Docker, id: string): Promise<void> {
   const filters = { label: [`${labelKeys.lab}=${id}`] };
-  const containers = await docker.listContainers({ all: true, filters });
+  const list = () => docker.listContainers({ all: true, filters });
+  const containers = await list();
   await Promise.all(containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))));
+  // Where another process is at it too, the network is in use, and the names taken, until it has finished.
+  if (containers.length > 0) await poll(list, (left) => left.length === 0, { within: othersPatience });
   const networks = await docker.listNetworks({ filters });
   await Promise.all(networks.map(({ Id }) => gone(docker.getNetwork(Id).remove())));
 }
@@ -331,6 +349,12 @@ export async function strayNetworks(docker: Docker): Promise<string[]> {
     const owner = network.Labels?.[labelKeys.owner];
     return lab === undefined || inUse.has(lab) || (owner !== undefined && isAlive(JSON.parse(owner) as Owner)) ? [] : [lab];
   });
+}
+
+/** Ids of everything that any lab has on the engine: hosts and helpers, and networks without hosts whose maker is no more. */
+export async function everyLabId(docker: Docker): Promise<string[]> {
+  const containers = await docker.listContainers({ all: true, filters: { label: [labelKeys.lab] } });
+  return [...new Set([...containers.flatMap(({ Labels }) => Labels[labelKeys.lab] ?? []), ...(await strayNetworks(docker))])];
 }
 
 /** Somebody else may be removing the same thing. */

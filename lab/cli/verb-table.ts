@@ -1,0 +1,20 @@
+/** The verbs by name. Each is loaded when it is run or its help is asked for: most bring a client or a parser along. */
+import type { VerbEntry } from './session.ts';
+
+export const verbTable: readonly VerbEntry[] = [
+  { name: 'up', summary: 'bring up a lab: a healthy cluster with a first backup', load: async () => (await import('./verbs/up.ts')).up },
+  { name: 'down', summary: 'remove a lab, or all of them', load: async () => (await import('./verbs/down.ts')).down },
+  {
+    name: 'status',
+    summary: 'members, roles, lag, backups, archiver and versions of a lab',
+    load: async () => (await import('./verbs/status.ts')).status,
+  },
+  { name: 'logs', summary: "the hosts' logs, merged in time order", load: async () => (await import('./verbs/logs.ts')).logs },
+  { name: 'psql', summary: 'psql on the leader or another host', load: async () => (await import('./verbs/psql.ts')).psql },
+  { name: 'exec', summary: 'run a command on a host', load: async () => (await import('./verbs/exec.ts')).exec },
+  {
+    name: 'plan',
+    summary: 'show what `up` would make, down to every file; starts nothing',
+    load: async () => (await import('./verbs/plan.ts')).plan,
+  },
+];

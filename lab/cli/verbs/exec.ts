@@ -1,0 +1,39 @@
+/** `pglab exec`: a command on a host, with this terminal or these pipes. */
+import type { Command } from 'commander';
+import { findEngine } from '../../engine/connect.ts';
+import { runInteractive } from '../../engine/interactive.ts';
+import { checkName, findLab } from '../../engine/lab.ts';
+import { chooseHost } from '../choose-hosts.ts';
+import { withName } from '../lab-options.ts';
+import { passThrough } from '../pass-through.ts';
+import type { Session, Verb } from '../session.ts';
+
+export const exec: Verb = {
+  define: (command: Command, session: Session) => {
+    withName(command)
+      .argument('<host>', 'a host, or leader, replica, repo')
+      .argument('[command...]', 'the command and its arguments; a shell by default')
+      .option('--root', 'as root instead of postgres')
+      .passThroughOptions()
+      .addHelpText(
+        'after',
+        `
+Options for exec itself stand before the host; everything after it belongs to the command.
+
+Examples:
+  npm run lab:exec -- repo pgbackrest info
+  npm run lab:exec -- leader patronictl list
+  npm run lab:exec -- pg1                                  a shell
+  npm run lab:exec -- --root pg2 sv stop patroni           as systemctl stop patroni would
+  npm run lab:exec -- repo sh -c 'ls -l /var/lib/pgbackrest/backup/*'`,
+      )
+      .action(async (selector: string, argv: readonly string[], options: { name: string; root?: true }) => {
+        checkName(options.name);
+        const docker = await findEngine();
+        const host = await chooseHost(await findLab(docker, options.name), selector);
+        await passThrough(session, (command) =>
+          runInteractive(docker, host, { ...command, argv: argv.length > 0 ? argv : ['bash'], user: options.root ? 'root' : 'postgres' }),
+        );
+      });
+  },
+};

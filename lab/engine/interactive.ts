@@ -1,0 +1,116 @@
+/** Runs a program in a host as if it had been started here: this terminal, or these pipes, and its exit code. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import { LabError } from '../core/problem.ts';
+import { runCommand, startExec } from './commands.ts';
+import type { Host } from './lab.ts';
+
+export interface InteractiveCommand {
+  readonly argv: readonly string[];
+  readonly user: 'postgres' | 'root';
+  /** Both ends are a terminal: raw keys go in, and what the program draws comes out. Otherwise stdin is piped to its end. */
+  readonly terminal: boolean;
+  /** On abort the program gets SIGINT, as Ctrl-C gives it, and is waited for. */
+  readonly signal: AbortSignal;
+  /** Gets what to do when nobody reads the output any more. */
+  readonly onReaderGone: (leave: () => Promise<void>) => void;
+}
+
+/** Returns the program's exit code. Throws LabError where the host is frozen or down. */
+export async function runInteractive(docker: Docker, host: Host, command: InteractiveCommand): Promise<number> {
+  if (host.state !== 'running') {
+    throw new LabError(`host ${host.name} is ${host.state === 'paused' ? 'frozen' : 'down'}: nothing can be run on it`, {
+      hint: host.state === 'paused' ? `docker unpause ${host.container.slice(0, 12)}` : `docker start ${host.container.slice(0, 12)}`,
+    });
+  }
+  const { terminal } = command;
+  // The engine cannot signal what it runs; the program's children carry the mark as well, as a terminal's job would.
+  const mark = `PGLAB_COMMAND=${randomBytes(8).toString('hex')}`;
+  const exec = await startExec(docker, host.container, {
+    Cmd: [...command.argv],
+    User: command.user,
+    Env: [mark, ...(terminal ? [`TERM=${process.env.TERM ?? 'xterm'}`] : [])],
+    Tty: terminal,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = await exec.start({ hijack: true, stdin: true, Tty: terminal });
+  const kill = (signal: 'INT' | 'PIPE') => signalMarked(docker, host, command.user, mark, signal);
+  const onAbort = () => void kill('INT');
+  command.signal.addEventListener('abort', onAbort, { once: true });
+  command.onReaderGone(() => kill('PIPE'));
+  try {
+    await (terminal ? throughTerminal(exec, stream) : throughPipes(stream));
+  } finally {
+    command.signal.removeEventListener('abort', onAbort);
+    process.stdin.unpipe(stream);
+    process.stdin.pause();
+  }
+  return (await exec.inspect()).ExitCode ?? 0;
+}
+
+async function throughTerminal(exec: Docker.Exec, stream: Duplex): Promise<void> {
+  const { stdin, stdout } = process;
+  const restore = () => stdin.setRawMode(false);
+  const resize = () => void sizeTerminal(exec, stdout);
+  stdin.setRawMode(true);
+  process.once('exit', restore);
+  stdout.on('resize', resize);
+  try {
+    stdin.pipe(stream);
+    resize();
+    for await (const chunk of stream) await write(stdout, chunk as Buffer);
+  } finally {
+    stdout.off('resize', resize);
+    process.off('exit', restore);
+    restore();
+  }
+}
+
+/** The engine knows the program's terminal only a moment after it was started. */
+async function sizeTerminal(exec: Docker.Exec, { rows, columns }: NodeJS.WriteStream): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    try {
+      await exec.resize({ h: rows, w: columns });
+      return;
+    } catch {
+      await delay(20);
+    }
+  }
+}
+
+/** The engine puts both outputs into one stream: eight bytes (1 stdout or 2 stderr, three zeros, length), then that many bytes. */
+async function throughPipes(stream: Duplex): Promise<void> {
+  process.stdin.pipe(stream);
+  let pending: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    pending = pending.length === 0 ? (chunk as Buffer) : Buffer.concat([pending, chunk as Buffer]);
+    while (pending.length >= 8) {
+      const end = 8 + pending.readUInt32BE(4);
+      if (pending.length < end) break;
+      await write(pending[0] === 2 ? process.stderr : process.stdout, pending.subarray(8, end));
+      pending = pending.subarray(end);
+    }
+  }
+}
+
+async function write(output: NodeJS.WriteStream, chunk: Buffer): Promise<void> {
+  if (!output.write(chunk)) await once(output, 'drain');
+}
+
+const signalScript = `for file in /proc/[0-9]*/environ; do
+  if grep -qzxF "$1" "$file" 2>/dev/null; then pid=\${file#/proc/}; kill -"$2" "\${pid%/environ}"; fi
+done`;
+
+/** As the program's own user: another one may not read its environment. */
+async function signalMarked(docker: Docker, host: Host, user: 'postgres' | 'root', mark: string, signal: string): Promise<void> {
+  await runCommand(docker, host.container, {
+    user,
+    argv: ['sh', '-c', signalScript, 'sh', mark, signal],
+    signal: AbortSignal.timeout(2000),
+  }).catch(() => undefined);
+}

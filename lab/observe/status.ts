@@ -1,0 +1,221 @@
+/**
+ * One look at a whole lab: members, backups, archiver, versions. Answers in bounded time whatever state the hosts are in: what
+ * stands still or is down is not asked, and what does not answer is told as such.
+ */
+import type Docker from 'dockerode';
+import type { MemberLook, RepoBackup } from '../core/event.ts';
+import { type HostState, type Lab, type Standing, standing } from '../engine/lab.ts';
+import type { Purpose } from '../engine/labels.ts';
+import type { ClusterSpec, HostKind, HostName } from '../topology/blueprint.ts';
+import { ports } from '../topology/places.ts';
+import { lookAtCluster } from './cluster.ts';
+import { ask, serverOf } from './postgres.ts';
+import { lookAtRepository } from './repository.ts';
+import { askVersions, type HostVersions, mergeVersions } from './versions.ts';
+
+/** What a host as a machine does; its programs are another matter. */
+export type Liveness = 'running' | 'frozen' | 'stopped';
+
+/** `lab:status --json`. The keys up to `versions` are a contract (DESIGN.md, "Commands"). */
+export interface LabStatus {
+  readonly name: string;
+  readonly members: readonly MemberStatus[];
+  /** The leader of the lab's first cluster. */
+  readonly leader: HostName | null;
+  readonly backups: readonly BackupStatus[];
+  /** By program; several versions of one are listed: `2.60.0, 2.55.1`. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly standing: Standing;
+  readonly purpose: Purpose;
+  readonly preset: string;
+  readonly profile: string;
+  /** Unix ms. */
+  readonly created: number;
+  readonly clusters: readonly ClusterStatus[];
+  readonly hosts: readonly HostStatus[];
+}
+
+export interface MemberStatus {
+  readonly name: HostName;
+  readonly role: 'leader' | 'replica';
+  /** Patroni's word; `unreachable` where neither Patroni nor PostgreSQL answers. */
+  readonly state: string;
+  readonly timeline: number | null;
+  /** Bytes behind the leader. */
+  readonly lag: number | null;
+  readonly sync: boolean;
+  readonly cluster: string;
+  readonly host: Liveness;
+  /** For libpq, from this machine. */
+  readonly connection: string | null;
+  readonly rest: string | null;
+}
+
+export interface BackupStatus extends RepoBackup {
+  readonly stanza: string;
+}
+
+export interface ClusterStatus {
+  readonly name: string;
+  readonly leader: HostName | null;
+  readonly timeline: number | null;
+  readonly paused: boolean;
+  readonly stanza: string;
+  /** pgBackRest's word, or why it could not be asked. */
+  readonly repository: string;
+  readonly archiver: ArchiverStatus | null;
+  readonly timing: ClusterSpec['timing'];
+}
+
+/** `pg_stat_archiver` of the leader; times are Unix ms. */
+export interface ArchiverStatus {
+  readonly archived: number;
+  readonly lastArchived: string | null;
+  readonly lastArchivedAt: number | null;
+  readonly failed: number;
+  readonly lastFailed: string | null;
+  readonly lastFailedAt: number | null;
+}
+
+export interface HostStatus {
+  readonly name: HostName;
+  readonly kind: HostKind;
+  readonly host: Liveness;
+  readonly versions: HostVersions;
+}
+
+/** Never throws because of a host; throws where the engine does not answer. */
+export async function askStatus(docker: Docker, lab: Lab): Promise<LabStatus> {
+  const [stands, versions, clusters] = await Promise.all([
+    standing(docker, lab),
+    askVersions(docker, lab),
+    Promise.all(lab.spec.clusters.map((cluster) => askCluster(docker, lab, cluster))),
+  ]);
+  return {
+    name: lab.name,
+    members: clusters.flatMap(({ members }) => members),
+    leader: clusters[0]?.cluster.leader ?? null,
+    backups: distinct(clusters.flatMap(({ backups }) => backups)),
+    versions: mergeVersions(versions),
+    standing: stands,
+    purpose: lab.purpose,
+    preset: lab.spec.preset,
+    profile: lab.spec.profile,
+    created: lab.created,
+    clusters: clusters.map(({ cluster }) => cluster),
+    hosts: lab.hosts.map(({ name, kind, state }) => ({ name, kind, host: liveness(state), versions: versions[name] ?? {} })),
+  };
+}
+
+interface ClusterAnswer {
+  readonly cluster: ClusterStatus;
+  readonly members: readonly MemberStatus[];
+  readonly backups: readonly BackupStatus[];
+}
+
+async function askCluster(docker: Docker, lab: Lab, spec: ClusterSpec): Promise<ClusterAnswer> {
+  // A frozen host takes a connection and never answers: asking it costs two time-outs.
+  const awake: Lab = { ...lab, hosts: lab.hosts.filter(({ state }) => state === 'running') };
+  const seen = lookAtCluster(awake, spec);
+  const [look, repository, archiver] = await Promise.all([
+    seen,
+    askRepository(docker, awake, spec),
+    seen.then(({ leader }) => (leader === undefined ? null : askArchiver(awake, leader))),
+  ]);
+  const members = spec.members.map((name): MemberStatus => {
+    const host = lab.hosts.find((each) => each.name === name);
+    return describeMember(
+      { name, cluster: spec.name, host: host ? liveness(host.state) : 'stopped', ...addresses(lab, name) },
+      look.members[name],
+    );
+  });
+  return {
+    cluster: {
+      name: spec.name,
+      leader: look.leader ?? null,
+      timeline: look.timeline ?? null,
+      paused: look.paused ?? false,
+      stanza: spec.stanza,
+      repository: repository.status,
+      archiver,
+      timing: spec.timing,
+    },
+    members,
+    backups: repository.backups.map((backup) => ({ ...backup, stanza: spec.stanza })),
+  };
+}
+
+function describeMember(
+  host: Pick<MemberStatus, 'name' | 'cluster' | 'host' | 'connection' | 'rest'>,
+  look: MemberLook | undefined,
+): MemberStatus {
+  const leads = look?.role === 'leader';
+  return {
+    name: host.name,
+    role: leads ? 'leader' : 'replica',
+    state: look?.state ?? 'unreachable',
+    timeline: look?.timeline ?? null,
+    lag: leads ? 0 : (look?.lag ?? null),
+    sync: look?.sync ?? false,
+    cluster: host.cluster,
+    host: host.host,
+    connection: host.connection,
+    rest: host.rest,
+  };
+}
+
+function addresses(lab: Lab, name: HostName): Pick<MemberStatus, 'connection' | 'rest'> {
+  const published = lab.hosts.find((host) => host.name === name)?.ports ?? {};
+  const postgres = published[ports.postgres];
+  const rest = published[ports.patroni];
+  return {
+    connection: postgres === undefined ? null : `postgresql://postgres:${lab.spec.secrets.superuser}@${lab.bind}:${postgres}/postgres`,
+    rest: rest === undefined ? null : `http://${lab.bind}:${rest}`,
+  };
+}
+
+/** Asked on the repository host, or else on the first member that runs. */
+async function askRepository(docker: Docker, awake: Lab, spec: ClusterSpec): Promise<{ status: string; backups: readonly RepoBackup[] }> {
+  const candidates = spec.repo === undefined ? spec.members : [spec.repo];
+  const host = awake.hosts.find(({ name }) => candidates.includes(name));
+  if (!host) return { status: `${candidates.join(' and ')} cannot be asked`, backups: [] };
+  try {
+    return await lookAtRepository(docker, host.container, spec.stanza);
+  } catch (error) {
+    return { status: (error as Error).message, backups: [] };
+  }
+}
+
+const archiverQuestion = `select archived_count::int, last_archived_wal, extract(epoch from last_archived_time)::float8 * 1000,
+  failed_count::int, last_failed_wal, extract(epoch from last_failed_time)::float8 * 1000 from pg_stat_archiver`;
+
+async function askArchiver(awake: Lab, leader: HostName): Promise<ArchiverStatus | null> {
+  const host = awake.hosts.find(({ name }) => name === leader);
+  if (!host) return null;
+  try {
+    const [row] = await ask(serverOf(awake, host), archiverQuestion, 1000);
+    const [archived, lastArchived, lastArchivedAt, failed, lastFailed, lastFailedAt] = row as [
+      number,
+      string | null,
+      number | null,
+      number,
+      string | null,
+      number | null,
+    ];
+    return { archived, lastArchived, lastArchivedAt, failed, lastFailed, lastFailedAt };
+  } catch {
+    return null;
+  }
+}
+
+export function liveness(state: HostState): Liveness {
+  if (state === 'running') return 'running';
+  return state === 'paused' ? 'frozen' : 'stopped';
+}
+
+/** Two clusters may share a stanza. */
+function distinct(backups: readonly BackupStatus[]): readonly BackupStatus[] {
+  return backups.filter(
+    (backup, at) => backups.findIndex(({ stanza, label }) => stanza === backup.stanza && label === backup.label) === at,
+  );
+}
