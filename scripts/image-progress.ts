@@ -18,7 +18,7 @@ function plainView(output: NodeJS.WriteStream): ProgressView {
     show(progress) {
       // A build's own output is hundreds of lines; its steps tell how far it is.
       if (progress.type !== 'line') say(progress.image, sentence(progress));
-      else if (/^Step \d|^installing |cannot be pulled/.test(progress.line))
+      else if (/^Step \d+\/\d+ : RUN|^installing |cannot be pulled/.test(progress.line))
         say(progress.image, progress.line.replace(/\s+/g, ' ').slice(0, 120));
     },
     end() {},

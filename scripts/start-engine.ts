@@ -3,14 +3,14 @@
  * that it does; everything else about engines is `lab/engine`'s.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { poll } from '../lab/core/deadline.ts';
 import { seconds } from '../lab/core/duration.ts';
 import { LabError } from '../lab/core/problem.ts';
 import type { Endpoint } from '../lab/engine/endpoints.ts';
 
 const log = '/var/log/pglab-dockerd.log';
-const pidFile = '/var/run/docker.pid';
+const pidFiles = { dockerd: '/var/run/docker.pid', containerd: '/var/run/docker/containerd/containerd.pid' } as const;
 const socket: Endpoint = { source: 'the engine just started', address: 'unix:///var/run/docker.sock' };
 
 /** Resolves when the engine answers. Throws LabError where this machine cannot be helped, or the engine does not come up. */
@@ -22,16 +22,17 @@ export async function startEngine(
   refuseElsewhere();
   if (!isInstalled('dockerd')) await install(say, signal);
   let exited: string | undefined;
+  const since = existsSync(log) ? statSync(log).size : 0;
   if (existsSync('/run/systemd/system')) {
     say('starting the docker service');
     await run('systemctl', ['start', 'docker'], say, signal);
   } else if (await answers(ping)) {
     // The package's own start script was allowed to start it.
-  } else if (isRunning()) {
+  } else if (isRunning('dockerd', pidFiles.dockerd)) {
     say('dockerd runs already; waiting for it');
   } else {
-    // A number that by now is another process's would keep dockerd from starting.
-    rmSync(pidFile, { force: true });
+    // dockerd trusts the number in a pid file, although by now it may be another process's, or nobody's.
+    for (const [program, file] of Object.entries(pidFiles)) if (!isRunning(program, file)) rmSync(file, { force: true });
     say(`starting dockerd (no init system here does it; its log: ${log})`);
     const output = openSync(log, 'a');
     const daemon = spawn('dockerd', [], { detached: true, stdio: ['ignore', output, output] });
@@ -52,7 +53,7 @@ export async function startEngine(
   );
   if (waited.last === true) return;
   throw new LabError(exited ? `dockerd ${exited}` : `dockerd does not answer after ${limit / 1000} s`, {
-    detail: lastLines(log, 12),
+    detail: lastWords(since),
     hint: `the whole log is in ${log}`,
   });
 }
@@ -115,15 +116,21 @@ function isInstalled(program: string): boolean {
     .some((folder) => existsSync(`${folder}/${program}`));
 }
 
-function isRunning(): boolean {
+/** Whether a pid file's process is the living program that wrote it. */
+function isRunning(program: string, pidFile: string): boolean {
   try {
     const pid = readFileSync(pidFile, 'utf8').trim();
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'dockerd';
+    // One that was killed stays as a zombie where PID 1 is no init.
+    return new RegExp(`\\(${program}\\) [^ZX]`).test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }
 }
 
-function lastLines(file: string, count: number): readonly string[] {
-  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count) : [];
+/** The end of what dockerd said since this start, without its chatter where it said more than that. */
+function lastWords(since: number): readonly string[] {
+  if (!existsSync(log)) return [];
+  const lines = readFileSync(log).subarray(since).toString('utf8').trim().split('\n');
+  const grave = lines.filter((line) => !/level=(?:info|debug)|module=grpc/.test(line));
+  return (grave.length > 0 ? grave : lines).slice(-8);
 }
