@@ -132,7 +132,7 @@ export async function ping(endpoint: Endpoint): Promise<void> {
 }
 
 async function connectTo(endpoint: Endpoint): Promise<Docker> {
-  const { default: Dockerode } = await import('dockerode');
+  const Dockerode = (await import('./load-client.ts')).loadClient();
   const { socketPath, host, port } = target(endpoint);
   if (socketPath) return new Dockerode({ socketPath });
   return new Dockerode({ host, port, protocol: endpoint.tls ? 'https' : 'http', ...endpoint.tls });
