@@ -2,8 +2,9 @@
  * The lab's own certificate authority and one certificate per host, for pgBackRest's mutual TLS. Node can read X.509 but not
  * write it, so the few DER structures are put together here: 20 ms a lab, where the libraries take 200 to load.
  */
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+
 import type { KeyObject } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { HostName } from './blueprint.ts';
 
 export interface Certificates {
@@ -29,7 +30,14 @@ export function makeCertificates(hosts: readonly HostName[], now: number = Date.
     extension(oids.basicConstraints, true, sequence(boolean(true))),
     extension(oids.keyUsage, true, bits(0b0000_0110, 1)), // keyCertSign, cRLSign
   ];
-  const ca = certificate({ subject: issuer, issuer, publicKey: authority.publicKey, signer: authority.privateKey, validity, extensions: isAuthority });
+  const ca = certificate({
+    subject: issuer,
+    issuer,
+    publicKey: authority.publicKey,
+    signer: authority.privateKey,
+    validity,
+    extensions: isAuthority,
+  });
   const made = hosts.map((host) => {
     const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const extensions = [
@@ -76,7 +84,10 @@ function certificate(body: CertificateBody): string {
 
 /** Any digest of the key will do (RFC 5280, 4.2.1.2); strict verifiers, such as Python's, want one to be there. */
 function keyIdentifier(key: KeyObject): Buffer {
-  return createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest().subarray(0, 20);
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest()
+    .subarray(0, 20);
 }
 
 /** Encoded object identifiers. */
@@ -107,7 +118,8 @@ const oid = (encoded: string) => der(0x06, Buffer.from(encoded, 'hex'));
 const bitString = (bytes: Buffer, unused: number) => der(0x03, Buffer.of(unused), bytes);
 const bits = (byte: number, unused: number) => bitString(Buffer.of(byte), unused);
 const name = (text: string) => sequence(der(0x31, sequence(oid(oids.commonName), der(0x0c, Buffer.from(text, 'utf8')))));
-const extension = (id: string, critical: boolean, value: Buffer) => sequence(oid(id), ...(critical ? [boolean(true)] : []), der(0x04, value));
+const extension = (id: string, critical: boolean, value: Buffer) =>
+  sequence(oid(id), ...(critical ? [boolean(true)] : []), der(0x04, value));
 
 /** UTCTime up to 2049, GeneralizedTime from then on (RFC 5280, 4.1.2.5). */
 function time(at: Date): Buffer {

@@ -20,7 +20,7 @@ export const deviations: readonly Deviation[] = [
   {
     what: 'bootstrap.dcs.ttl, loop_wait, retry_timeout',
     talk: '30, 10, 10',
-    lab: "20, 2, 3 (profile fast); 30, 10, 10 with profile talk",
+    lab: '20, 2, 3 (profile fast); 30, 10, 10 with profile talk',
     why: 'The smallest values that Patroni takes: nothing waits ten seconds for the next loop, and a dead leader is replaced after 20 s.',
   },
   {

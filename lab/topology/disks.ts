@@ -2,8 +2,8 @@
 import type { DiskSpec, HostName } from './blueprint.ts';
 import type { Layout, LayoutHost } from './layout.ts';
 import { places } from './places.ts';
-import { didYouMean } from './topology-problem.ts';
 import type { TopologyProblem } from './topology-problem.ts';
+import { didYouMean } from './topology-problem.ts';
 
 /** What a disk has that another host's `from` names and that says no size. It takes memory only as it fills. */
 const sharedSize = '1g';
@@ -15,7 +15,14 @@ const systemFolder = /^\/((bin|boot|dev|etc|lib|lib64|proc|run|sbin|sys|usr)(\/.
 export function pathProblem(path: string): string | undefined {
   if (!path.startsWith('/')) return `"${path}" is not an absolute path`;
   if (/[\0\r\n]/.test(path)) return 'a path has no line breaks';
-  if (path === '/' || path.endsWith('/') || path.split('/').slice(1).some((part) => part === '' || part === '.' || part === '..')) {
+  if (
+    path === '/' ||
+    path.endsWith('/') ||
+    path
+      .split('/')
+      .slice(1)
+      .some((part) => part === '' || part === '.' || part === '..')
+  ) {
     return `"${path}" is not a plain path (no "..", "//" or "/" at the end)`;
   }
   return undefined;
@@ -49,7 +56,8 @@ function addHostDisks(host: LayoutHost, layout: Layout, disks: Map<HostName, Map
   for (const layer of host.layers) {
     for (const [path, disk] of Object.entries(layer.overlay.disks ?? {})) {
       const at = [...layer.path, 'disks', path];
-      const wrong = pathProblem(path) ?? (systemFolder.test(path) ? `"${path}" cannot be a disk: it would hide what the image has there` : undefined);
+      const wrong =
+        pathProblem(path) ?? (systemFolder.test(path) ? `"${path}" cannot be a disk: it would hide what the image has there` : undefined);
       if (wrong !== undefined) {
         problems.push({ message: wrong, path: at });
       } else if (disk === null) {
@@ -59,7 +67,11 @@ function addHostDisks(host: LayoutHost, layout: Layout, disks: Map<HostName, Map
       } else if (!known.includes(disk.from)) {
         problems.push({ message: `no host is called "${disk.from}"`, path: [...at, 'from'], hint: didYouMean(disk.from, known) });
       } else if (disk.from === host.name) {
-        problems.push({ message: `${host.name} cannot see a disk of its own from itself`, path: [...at, 'from'], hint: 'put it into hosts, below those that see it' });
+        problems.push({
+          message: `${host.name} cannot see a disk of its own from itself`,
+          path: [...at, 'from'],
+          hint: 'put it into hosts, below those that see it',
+        });
       } else {
         const source = disk.path ?? path;
         const wrongSource = pathProblem(source) ?? (systemFolder.test(source) ? `"${source}" cannot be a disk` : undefined);

@@ -2,24 +2,43 @@
  * From what a person said about a lab to the Blueprint that the engine makes: who is there, which image and services each
  * host has, and every file as rendered. Pure; passwords and certificates come in as arguments.
  */
-import type { Blueprint, ClusterSpec, DiskSpec, FileSpec, HostKind, HostName, HostSpec, ImageSpec, ProgramName, Secrets, ServiceName } from './blueprint.ts';
+import type {
+  Blueprint,
+  ClusterSpec,
+  DiskSpec,
+  FileSpec,
+  HostKind,
+  HostName,
+  HostSpec,
+  ImageSpec,
+  ProgramName,
+  Secrets,
+  ServiceName,
+} from './blueprint.ts';
 import type { Certificates } from './certificates.ts';
 import { pathProblem, planDisks } from './disks.ts';
 import { renderEtcdYml } from './etcd-yml.ts';
-import { layOut, servicesOf } from './layout.ts';
 import type { Layer, Layout, LayoutCluster, LayoutHost } from './layout.ts';
-import { programNames } from './overlay.ts';
+import { layOut, servicesOf } from './layout.ts';
 import type { LabSpec } from './overlay.ts';
+import { programNames } from './overlay.ts';
 import { defaultDcs, defaultPatroniConfig, writePatroniYaml } from './patroni-yaml.ts';
-import { archivesAsynchronously, databaseHostConf, mergePgbackrestConf, peerHostConf, repositoryHostConf, writePgbackrestConf } from './pgbackrest-conf.ts';
 import type { PgbackrestConf } from './pgbackrest-conf.ts';
+import {
+  archivesAsynchronously,
+  databaseHostConf,
+  mergePgbackrestConf,
+  peerHostConf,
+  repositoryHostConf,
+  writePgbackrestConf,
+} from './pgbackrest-conf.ts';
 import { places, ports } from './places.ts';
-import { isPlainMap, mergeMap } from './plain-map.ts';
 import type { PlainMap } from './plain-map.ts';
-import { timingProfiles } from './timing-profiles.ts';
+import { isPlainMap, mergeMap } from './plain-map.ts';
 import type { Timing } from './timing-profiles.ts';
-import { didYouMean } from './topology-problem.ts';
+import { timingProfiles } from './timing-profiles.ts';
 import type { TopologyProblem } from './topology-problem.ts';
+import { didYouMean } from './topology-problem.ts';
 
 /** Release trains, as `images/versions.yaml` has them. */
 export interface TrainCatalogue {
@@ -40,7 +59,9 @@ export interface Made {
   readonly certificates: Certificates;
 }
 
-export type Draft = { readonly blueprint: Blueprint; readonly problems?: never } | { readonly problems: readonly TopologyProblem[]; readonly blueprint?: never };
+export type Draft =
+  | { readonly blueprint: Blueprint; readonly problems?: never }
+  | { readonly problems: readonly TopologyProblem[]; readonly blueprint?: never };
 
 /** Hosts that need a certificate: those with pgBackRest. Empty where the preset is unknown. */
 export function draftNeeds(lab: LabSpec): readonly HostName[] {
@@ -70,8 +91,12 @@ export function draft(spec: LabSpec, catalogue: TrainCatalogue, made: Made): Dra
   if (problems.length > 0) return { problems: distinct(problems) };
 
   const profile = layout.lab.profile ?? 'fast';
-  const plans = layout.clusters.map((cluster) => planCluster(cluster, layout, timingProfiles[profile], requireImage(images, cluster.members[0]).major));
-  const hosts = layout.hosts.map((host) => draftHost(host, layout, plans, requireImage(images, host.name), disks.get(host.name) ?? [], made));
+  const plans = layout.clusters.map((cluster) =>
+    planCluster(cluster, layout, timingProfiles[profile], requireImage(images, cluster.members[0]).major),
+  );
+  const hosts = layout.hosts.map((host) =>
+    draftHost(host, layout, plans, requireImage(images, host.name), disks.get(host.name) ?? [], made),
+  );
   const unwritable = hosts.flatMap(({ problem }) => problem ?? []);
   if (unwritable.length > 0) return { problems: distinct(unwritable) };
   const fresh = layout.lab.start === 'fresh' || [...disks.values()].some((own) => own.length > 0);
@@ -121,18 +146,30 @@ function planCluster(cluster: LayoutCluster, layout: Layout, timing: Timing, maj
       stanza: cluster.stanza,
       ...(repository.kind === 'host' ? { repo: repository.name } : {}),
       ready: cluster.ready,
-      timing: { ttl: setting('ttl', timing.ttl), loopWait: setting('loop_wait', timing.loopWait), retryTimeout: setting('retry_timeout', timing.retryTimeout) },
+      timing: {
+        ttl: setting('ttl', timing.ttl),
+        loopWait: setting('loop_wait', timing.loopWait),
+        retryTimeout: setting('retry_timeout', timing.retryTimeout),
+      },
     },
   };
 }
 
-function draftHost(host: LayoutHost, layout: Layout, plans: readonly ClusterPlan[], image: HostImage, disks: readonly DiskSpec[], made: Made): DraftedHost {
+function draftHost(
+  host: LayoutHost,
+  layout: Layout,
+  plans: readonly ClusterPlan[],
+  image: HostImage,
+  disks: readonly DiskSpec[],
+  made: Made,
+): DraftedHost {
   const plan = plans.find(({ spec }) => spec.name === host.cluster?.name);
   const conf = host.kind === 'etcd' ? undefined : pgbackrestConf(host, layout, plans, plan);
   const rendered: FileSpec[] = [];
   if (host.kind === 'etcd') rendered.push(file(places.etcdConfig, renderEtcdYml(host.name, layout.preset.etcd), 0o644));
   if (plan) rendered.push(file(places.patroniConfig, writePatroniYaml(patroniConfig(host, layout, plan, made.secrets)), 0o600));
-  if (conf) rendered.push(file(places.pgbackrestConfig, writePgbackrestConf(conf), 0o644), ...certificateFiles(host.name, made.certificates));
+  if (conf)
+    rendered.push(file(places.pgbackrestConfig, writePgbackrestConf(conf), 0o644), ...certificateFiles(host.name, made.certificates));
   const files = withRawFiles(rendered, host.layers);
   const hidden = disks.find(({ path }) => files.some((one) => one.path.startsWith(`${path}/`)));
   const hiding = host.layers.findLast(({ overlay }) => hidden && overlay.disks?.[hidden.path]);
@@ -147,7 +184,12 @@ function draftHost(host: LayoutHost, layout: Layout, plans: readonly ClusterPlan
       publish: { etcd: [ports.etcdClient], patroni: [ports.postgres, ports.patroni], repo: [] }[host.kind],
     },
     ...(hidden
-      ? { problem: { message: `a disk at "${hidden.path}" would hide the files that the lab puts there on ${host.name}`, path: [...(hiding?.path ?? []), 'disks', hidden.path] } }
+      ? {
+          problem: {
+            message: `a disk at "${hidden.path}" would hide the files that the lab puts there on ${host.name}`,
+            path: [...(hiding?.path ?? []), 'disks', hidden.path],
+          },
+        }
       : {}),
   };
 }
@@ -155,7 +197,7 @@ function draftHost(host: LayoutHost, layout: Layout, plans: readonly ClusterPlan
 function patroniConfig(host: LayoutHost, layout: Layout, { spec, dcs, major }: ClusterPlan, secrets: Secrets): PlainMap {
   const { scope, namespace, stanza, timing } = spec;
   const config = defaultPatroniConfig({ name: host.name, scope, namespace, etcd: layout.preset.etcd, stanza, major, timing, secrets });
-  const bootstrap = isPlainMap(config['bootstrap']) ? config['bootstrap'] : {};
+  const bootstrap = isPlainMap(config.bootstrap) ? config.bootstrap : {};
   const withDcs: PlainMap = { ...config, bootstrap: { ...bootstrap, dcs } };
   return host.layers.reduce((merged, { overlay }) => mergeMap(merged, overlay.patroni ?? {}), withDcs);
 }
@@ -165,7 +207,7 @@ function pgbackrestConf(host: LayoutHost, layout: Layout, plans: readonly Cluste
   return host.layers.reduce((merged, { overlay }) => mergePgbackrestConf(merged, overlay.pgbackrest ?? {}), conf);
 }
 
-function memberConf(host: HostName, layout: Layout, { spec, major }: ClusterPlan): PgbackrestConf {
+function memberConf(host: HostName, _layout: Layout, { spec, major }: ClusterPlan): PgbackrestConf {
   const { stanza, members, repo } = spec;
   if (repo !== undefined) return databaseHostConf({ stanza, major, repo });
   return peerHostConf({ stanza, major, peers: members.filter((member) => member !== host) });
@@ -180,7 +222,11 @@ function repositoryConf(plans: readonly ClusterPlan[]): PgbackrestConf {
   });
 }
 
-function services(host: LayoutHost, plan: ClusterPlan | undefined, conf: PgbackrestConf | undefined): Partial<Record<ServiceName, 'up' | 'down'>> {
+function services(
+  host: LayoutHost,
+  plan: ClusterPlan | undefined,
+  conf: PgbackrestConf | undefined,
+): Partial<Record<ServiceName, 'up' | 'down'>> {
   const up: Record<ServiceName, boolean> = {
     etcd: true,
     patroni: plan !== undefined && plan.spec.ready !== 'hosts',
@@ -190,7 +236,9 @@ function services(host: LayoutHost, plan: ClusterPlan | undefined, conf: Pgbackr
     sshd: false,
     'async-log': conf !== undefined && archivesAsynchronously(conf),
   };
-  const chosen = Object.assign({}, ...host.layers.map(({ overlay }) => withoutNull(overlay.services ?? {}))) as Partial<Record<ServiceName, 'up' | 'down'>>;
+  const chosen = Object.assign({}, ...host.layers.map(({ overlay }) => withoutNull(overlay.services ?? {}))) as Partial<
+    Record<ServiceName, 'up' | 'down'>
+  >;
   return Object.fromEntries(servicesOf[host.kind].map((name) => [name, chosen[name] ?? (up[name] ? 'up' : 'down')]));
 }
 
@@ -198,7 +246,11 @@ function certificateFiles(host: HostName, certificates: Certificates): readonly 
   const own = certificates.hosts[host];
   if (!own) throw new RangeError(`no certificate was made for ${host}`);
   // pgBackRest refuses a key that others may read.
-  return [file(places.caCertificate, certificates.ca, 0o644), file(places.hostCertificate, own.certificate, 0o644), file(places.hostKey, own.key, 0o600)];
+  return [
+    file(places.caCertificate, certificates.ca, 0o644),
+    file(places.hostCertificate, own.certificate, 0o644),
+    file(places.hostKey, own.key, 0o600),
+  ];
 }
 
 function withRawFiles(rendered: readonly FileSpec[], layers: readonly Layer[]): readonly FileSpec[] {
@@ -259,8 +311,14 @@ function checkFiles(layer: Layer, problems: TopologyProblem[]): void {
 /** Changes that name a host or a cluster must be of use there. */
 function checkFit(host: LayoutHost, { overlay, path, scope }: Layer, problems: TopologyProblem[]): void {
   const is = `${host.name} is ${kindNames[host.kind]}`;
-  const misfit = (key: string, why: string, hint?: string) => problems.push({ message: why, path: [...path, ...key.split(' ')], ...(hint === undefined ? {} : { hint }) });
-  if (scope === 'host' && overlay.dcs) misfit('dcs', `dcs is the whole cluster's, not ${host.name}'s alone`, 'put it into the lab or the cluster; what one member has for itself goes into patroni');
+  const misfit = (key: string, why: string, hint?: string) =>
+    problems.push({ message: why, path: [...path, ...key.split(' ')], ...(hint === undefined ? {} : { hint }) });
+  if (scope === 'host' && overlay.dcs)
+    misfit(
+      'dcs',
+      `dcs is the whole cluster's, not ${host.name}'s alone`,
+      'put it into the lab or the cluster; what one member has for itself goes into patroni',
+    );
   if (overlay.patroni && host.kind !== 'patroni') misfit('patroni', `${is}: it runs no Patroni`);
   if (overlay.pgbackrest && host.kind === 'etcd') misfit('pgbackrest', `${is}: it runs no pgBackRest`);
   for (const program of programNames) {
@@ -269,7 +327,8 @@ function checkFit(host: LayoutHost, { overlay, path, scope }: Layer, problems: T
     }
   }
   for (const service of Object.keys(overlay.services ?? {}) as ServiceName[]) {
-    if (!servicesOf[host.kind].includes(service)) misfit(`services ${service}`, `${is}: it has no service ${service}`, `it has ${servicesOf[host.kind].join(', ')}`);
+    if (!servicesOf[host.kind].includes(service))
+      misfit(`services ${service}`, `${is}: it has no service ${service}`, `it has ${servicesOf[host.kind].join(', ')}`);
   }
 }
 
@@ -288,10 +347,16 @@ function imageFor(host: LayoutHost, catalogue: TrainCatalogue, problems: Topolog
     const layer = host.layers.findLast(({ overlay }) => overlay.versions?.[program] !== undefined);
     const version = layer?.overlay.versions?.[program];
     if (!layer || typeof version !== 'string') continue;
-    const carriers = Object.entries(catalogue.trains).filter(([, { expected }]) => isWithin(expected[program], version) || isWithin(version, expected[program]));
+    const carriers = Object.entries(catalogue.trains).filter(
+      ([, { expected }]) => isWithin(expected[program], version) || isWithin(version, expected[program]),
+    );
     if (carriers.length === 0) {
       const known = Object.entries(catalogue.trains).map(([name, { expected }]) => `${expected[program]} (${name})`);
-      problems.push({ message: `no train carries ${program} ${version}`, path: [...layer.path, 'versions', program], hint: `known: ${known.join(', ')}` });
+      problems.push({
+        message: `no train carries ${program} ${version}`,
+        path: [...layer.path, 'versions', program],
+        hint: `known: ${known.join(', ')}`,
+      });
     }
     if (!carriers.some(([name]) => name === train)) versions[program] = version;
   }

@@ -1,13 +1,15 @@
 /** A lab spec as somebody wrote it: checked word by word, with every mistake at its place and what was probably meant. */
 import type { z } from 'zod';
-import { clusterSchema, hostOverlaySchema, labObjectSchema, programNames, serviceNames } from './overlay.ts';
 import type { LabSpec } from './overlay.ts';
-import { presetNames } from './presets/index.ts';
+import { clusterSchema, hostOverlaySchema, labObjectSchema, programNames, serviceNames } from './overlay.ts';
 import type { PresetName } from './presets/index.ts';
-import { didYouMean } from './topology-problem.ts';
+import { presetNames } from './presets/index.ts';
 import type { TopologyProblem } from './topology-problem.ts';
+import { didYouMean } from './topology-problem.ts';
 
-export type ReadLab = { readonly lab: LabSpec; readonly problems?: never } | { readonly problems: readonly TopologyProblem[]; readonly lab?: never };
+export type ReadLab =
+  | { readonly lab: LabSpec; readonly problems?: never }
+  | { readonly problems: readonly TopologyProblem[]; readonly lab?: never };
 
 /** Reads a value parsed from YAML or JSON. All mistakes are returned at once; whether hosts and trains exist is for `draft`. */
 export function readLab(value: unknown): ReadLab {

@@ -1,12 +1,12 @@
 /** Who is in a lab: its hosts and clusters by name, before anything is rendered for them. */
 import type { HostKind, HostName, Ready, ServiceName } from './blueprint.ts';
-import { labObject } from './overlay.ts';
 import type { ClusterLab, HostOverlay, LabObject, LabSpec, Overlay } from './overlay.ts';
-import { defaultPreset, presetNames, presets } from './presets/index.ts';
+import { labObject } from './overlay.ts';
 import type { PresetName } from './presets/index.ts';
+import { defaultPreset, presetNames, presets } from './presets/index.ts';
 import type { Preset } from './presets/preset.ts';
-import { didYouMean } from './topology-problem.ts';
 import type { TopologyProblem } from './topology-problem.ts';
+import { didYouMean } from './topology-problem.ts';
 
 /** The cluster that a preset brings along. */
 export const mainCluster = 'main';
@@ -58,14 +58,20 @@ export function layOut(spec: LabSpec, problems: TopologyProblem[]): Layout | und
   const wanted: string = lab.preset ?? defaultPreset;
   const preset = Object.hasOwn(presets, wanted) ? presets[wanted as PresetName] : undefined;
   if (!preset) {
-    problems.push({ message: `unknown preset "${wanted}"`, path: typeof spec === 'string' ? [] : ['preset'], hint: didYouMean(wanted, presetNames) });
+    problems.push({
+      message: `unknown preset "${wanted}"`,
+      path: typeof spec === 'string' ? [] : ['preset'],
+      hint: didYouMean(wanted, presetNames),
+    });
     return undefined;
   }
   const clusters = layOutClusters(lab, preset, problems);
   const repo = preset.repository.kind === 'host' ? preset.repository.name : undefined;
   const hosts: LayoutHost[] = [
     ...preset.etcd.map((name) => ({ name, kind: 'etcd' as const, layers: layersFor(lab, name) })),
-    ...clusters.flatMap((cluster) => cluster.members.map((name) => ({ name, kind: 'patroni' as const, cluster, layers: layersFor(lab, name, cluster) }))),
+    ...clusters.flatMap((cluster) =>
+      cluster.members.map((name) => ({ name, kind: 'patroni' as const, cluster, layers: layersFor(lab, name, cluster) })),
+    ),
     ...(repo === undefined ? [] : [{ name: repo, kind: 'repo' as const, layers: layersFor(lab, repo) }]),
   ];
   checkHostNames(lab, clusters, hosts, problems);
@@ -87,11 +93,26 @@ function layOutClusters(lab: LabObject, preset: Preset, problems: TopologyProble
   ];
   for (const [name, cluster] of further) {
     if (!cluster.members) {
-      problems.push({ message: `cluster "${name}" has no members`, path: ['clusters', name], hint: `name its database hosts: members: [${name}1]` });
+      problems.push({
+        message: `cluster "${name}" has no members`,
+        path: ['clusters', name],
+        hint: `name its database hosts: members: [${name}1]`,
+      });
     }
-    const laidOut = { name, scope: name, members: cluster.members ?? [], stanza: cluster.stanza ?? name, ready: cluster.ready ?? lab.ready ?? 'stanza', lab: cluster };
+    const laidOut = {
+      name,
+      scope: name,
+      members: cluster.members ?? [],
+      stanza: cluster.stanza ?? name,
+      ready: cluster.ready ?? lab.ready ?? 'stanza',
+      lab: cluster,
+    };
     if (name === preset.scope) {
-      problems.push({ message: `cluster "${name}" would share Patroni's scope "${name}" with the cluster ${mainCluster}`, path: ['clusters', name], hint: 'give it another name' });
+      problems.push({
+        message: `cluster "${name}" would share Patroni's scope "${name}" with the cluster ${mainCluster}`,
+        path: ['clusters', name],
+        hint: 'give it another name',
+      });
     }
     const owner = clusters.find(({ stanza }) => stanza === laidOut.stanza);
     if (owner && (laidOut.ready === 'stanza' || laidOut.ready === 'backup')) {
@@ -117,27 +138,47 @@ function layersFor(lab: LabObject, host: HostName, cluster?: LayoutCluster): rea
   return layers;
 }
 
-function checkHostNames(lab: LabObject, clusters: readonly LayoutCluster[], hosts: readonly LayoutHost[], problems: TopologyProblem[]): void {
-  const others = new Map(hosts.filter(({ kind }) => kind !== 'patroni').map(({ name, kind }) => [name, kind === 'etcd' ? 'an etcd host' : 'the repository host']));
+function checkHostNames(
+  lab: LabObject,
+  clusters: readonly LayoutCluster[],
+  hosts: readonly LayoutHost[],
+  problems: TopologyProblem[],
+): void {
+  const others = new Map(
+    hosts
+      .filter(({ kind }) => kind !== 'patroni')
+      .map(({ name, kind }) => [name, kind === 'etcd' ? 'an etcd host' : 'the repository host']),
+  );
   const taken = new Map<string, string>();
   for (const { name: cluster, members } of clusters) {
     for (const [index, member] of members.entries()) {
       const path = ['clusters', cluster, 'members', index];
       const owner = others.get(member) ?? taken.get(member);
-      if (owner !== undefined) problems.push({ message: `the name "${member}" is already that of ${owner}`, path, hint: 'every host of a lab has a name of its own' });
-      if (reservedNames.includes(member)) problems.push({ message: `"${member}" means hosts in scenarios and cannot name one`, path, hint: `such as ${cluster}1` });
+      if (owner !== undefined)
+        problems.push({
+          message: `the name "${member}" is already that of ${owner}`,
+          path,
+          hint: 'every host of a lab has a name of its own',
+        });
+      if (reservedNames.includes(member))
+        problems.push({ message: `"${member}" means hosts in scenarios and cannot name one`, path, hint: `such as ${cluster}1` });
       taken.set(member, `a member of the cluster ${cluster}`);
     }
   }
   const known = hosts.map(({ name }) => name);
   for (const name of Object.keys(lab.hosts ?? {})) {
-    if (!known.includes(name)) problems.push({ message: `no host is called "${name}"`, path: ['hosts', name], hint: didYouMean(name, known) });
+    if (!known.includes(name))
+      problems.push({ message: `no host is called "${name}"`, path: ['hosts', name], hint: didYouMean(name, known) });
   }
   for (const cluster of clusters) {
     for (const name of Object.keys(cluster.lab.hosts ?? {})) {
       if (cluster.members.includes(name)) continue;
       const hint = known.includes(name) ? `put it into the lab's hosts` : didYouMean(name, cluster.members);
-      problems.push({ message: `the cluster ${cluster.name} has no member "${name}"`, path: ['clusters', cluster.name, 'hosts', name], hint });
+      problems.push({
+        message: `the cluster ${cluster.name} has no member "${name}"`,
+        path: ['clusters', cluster.name, 'hosts', name],
+        hint,
+      });
     }
   }
 }

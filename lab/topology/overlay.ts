@@ -3,8 +3,8 @@
  * configuration. Knows the words; whether they fit together is for `draft` to say.
  */
 import { z } from 'zod';
-import { readyStates } from './blueprint.ts';
 import type { ProgramName, ServiceName } from './blueprint.ts';
+import { readyStates } from './blueprint.ts';
 import { mergeChanges } from './plain-map.ts';
 import { presetNames } from './presets/index.ts';
 import { profileNames } from './timing-profiles.ts';
@@ -12,8 +12,12 @@ import { profileNames } from './timing-profiles.ts';
 export const serviceNames = ['etcd', 'patroni', 'postgres', 'pgbackrest', 'sshd', 'async-log'] as const satisfies readonly ServiceName[];
 export const programNames = ['postgresql', 'patroni', 'pgbackrest', 'etcd'] as const satisfies readonly ProgramName[];
 
-const hostNameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'a host name is lower-case letters, digits and dashes, at most 31, and starts with a letter' });
-const clusterNameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, { error: 'a cluster name is lower-case letters, digits, dashes and underscores, at most 31, and starts with a letter' });
+const hostNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'a host name is lower-case letters, digits and dashes, at most 31, and starts with a letter' });
+const clusterNameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, {
+  error: 'a cluster name is lower-case letters, digits, dashes and underscores, at most 31, and starts with a letter',
+});
 const stanzaSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: 'a stanza is letters, digits, dashes and underscores' });
 const pathSchema = z.string();
 const settingsSchema = z.record(z.string(), z.unknown());
@@ -54,8 +58,14 @@ const hostOverlayShape = {
     .optional()
     .describe('Changes to pgbackrest.conf, by section: global, the stanza, or either with a command (global:archive-push).'),
   files: z.record(pathSchema, z.string().nullable()).optional().describe('Whole files by absolute path, as raw text, owned by postgres.'),
-  disks: z.record(pathSchema, diskSchema).optional().describe("Paths on a disk of their own: a size, or {from: HOST} for another host's. Such a lab starts fresh."),
-  services: z.partialRecord(z.enum(serviceNames), z.enum(['up', 'down']).nullable()).optional().describe('Services that run, or do not, from the start.'),
+  disks: z
+    .record(pathSchema, diskSchema)
+    .optional()
+    .describe("Paths on a disk of their own: a size, or {from: HOST} for another host's. Such a lab starts fresh."),
+  services: z
+    .partialRecord(z.enum(serviceNames), z.enum(['up', 'down']).nullable())
+    .optional()
+    .describe('Services that run, or do not, from the start.'),
 };
 
 /** An OVERLAY for one host, as in `hosts`. */
@@ -75,8 +85,14 @@ const readySchema = z
   .describe('How far the lab is brought up before the first step: hosts (Patroni is not started), cluster, stanza (the default), backup.');
 
 export const clusterSchema = z.strictObject({
-  members: z.array(hostNameSchema).min(1).optional().describe("Its database hosts; the first one starts first. Needed, except for main, which has the preset's."),
-  stanza: stanzaSchema.optional().describe("pgBackRest's stanza; another cluster's may be shared. Default: the preset's for main, else the cluster's name."),
+  members: z
+    .array(hostNameSchema)
+    .min(1)
+    .optional()
+    .describe("Its database hosts; the first one starts first. Needed, except for main, which has the preset's."),
+  stanza: stanzaSchema
+    .optional()
+    .describe("pgBackRest's stanza; another cluster's may be shared. Default: the preset's for main, else the cluster's name."),
   ready: readySchema,
   ...overlayShape,
 });
@@ -85,13 +101,21 @@ export const labObjectSchema = z.strictObject({
   preset: z.enum(presetNames).optional().describe('The lab that the rest changes. Default: three-nodes-repo-host.'),
   ready: readySchema,
   start: z.enum(['fresh']).optional().describe('fresh: never from a snapshot of an earlier lab.'),
-  profile: z.enum(profileNames).optional().describe("Patroni's timing: fast (ttl 20, loop_wait 2, retry_timeout 3; the default) or talk (30, 10, 10)."),
-  clusters: z.record(clusterNameSchema, clusterSchema).optional().describe("The preset's cluster, which is called main, and further ones beside it."),
+  profile: z
+    .enum(profileNames)
+    .optional()
+    .describe("Patroni's timing: fast (ttl 20, loop_wait 2, retry_timeout 3; the default) or talk (30, 10, 10)."),
+  clusters: z
+    .record(clusterNameSchema, clusterSchema)
+    .optional()
+    .describe("The preset's cluster, which is called main, and further ones beside it."),
   ...overlayShape,
 });
 
 /** LAB: a preset's name, or a preset with changes. (A union says little about a mistake inside it: check maps with `labObjectSchema`.) */
-export const labSchema = z.union([z.enum(presetNames), labObjectSchema], { error: 'a lab is the name of a preset, or a map with preset, clusters and changes' });
+export const labSchema = z.union([z.enum(presetNames), labObjectSchema], {
+  error: 'a lab is the name of a preset, or a map with preset, clusters and changes',
+});
 
 export type HostOverlay = z.infer<typeof hostOverlaySchema>;
 export type Overlay = z.infer<typeof overlaySchema>;

@@ -5,8 +5,8 @@
 import { parse, stringify } from 'yaml';
 import type { HostName, Secrets } from './blueprint.ts';
 import { binDirectory, dataDirectory, places, ports } from './places.ts';
-import { isPlainMap, mergeMap } from './plain-map.ts';
 import type { PlainMap } from './plain-map.ts';
+import { isPlainMap, mergeMap } from './plain-map.ts';
 import type { Timing } from './timing-profiles.ts';
 
 export interface PatroniMember {

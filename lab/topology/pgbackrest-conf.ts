@@ -4,8 +4,8 @@
  */
 import type { HostName } from './blueprint.ts';
 import { dataDirectory, places } from './places.ts';
-import { isPlainMap, mergeMap } from './plain-map.ts';
 import type { PlainMap } from './plain-map.ts';
+import { isPlainMap, mergeMap } from './plain-map.ts';
 
 /** Options by section: `global`, a stanza, or either with a command (`global:archive-push`). A list is a repeated key. */
 export type PgbackrestConf = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
@@ -35,7 +35,8 @@ export function readPgbackrestConf(text: string): PgbackrestConf {
       continue;
     }
     const equals = line.indexOf('=');
-    if (equals < 1 || options === undefined) throw new RangeError(`pgbackrest.conf line ${index + 1} is not key=value in a section: ${line}`);
+    if (equals < 1 || options === undefined)
+      throw new RangeError(`pgbackrest.conf line ${index + 1} is not key=value in a section: ${line}`);
     const key = line.slice(0, equals).trim();
     const value = line.slice(equals + 1).trim();
     const before = options.get(key);
@@ -53,7 +54,14 @@ export function mergePgbackrestConf(conf: PgbackrestConf, changes: PlainMap): Pg
   return Object.fromEntries(
     Object.entries(merged).flatMap(([section, options]) => {
       if (!isPlainMap(options) || Object.keys(options).length === 0) return [];
-      return [[section, Object.fromEntries(Object.entries(options).map(([key, value]) => [key, Array.isArray(value) ? value.map(optionText) : optionText(value)]))]];
+      return [
+        [
+          section,
+          Object.fromEntries(
+            Object.entries(options).map(([key, value]) => [key, Array.isArray(value) ? value.map(optionText) : optionText(value)]),
+          ),
+        ],
+      ];
     }),
   );
 }
@@ -166,7 +174,12 @@ function remoteServers(hosts: readonly HostName[], major: number, from: number):
     {},
     ...hosts.map((host, index) => {
       const server = `pg${from + index}`;
-      return { [`${server}-host`]: host, [`${server}-host-type`]: 'tls', ...clientCertificates(server), [`${server}-path`]: dataDirectory(major) };
+      return {
+        [`${server}-host`]: host,
+        [`${server}-host-type`]: 'tls',
+        ...clientCertificates(server),
+        [`${server}-path`]: dataDirectory(major),
+      };
     }),
   );
 }

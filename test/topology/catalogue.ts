@@ -18,7 +18,9 @@ export function fixedMade(lab: LabSpec): Made {
     secrets: { superuser: 'my-super-password', replication: 'confidential', restapi: 'mySupeSecretPassword', rewind: 'unused' },
     certificates: {
       ca: 'CA\n',
-      hosts: Object.fromEntries(draftNeeds(lab).map((host) => [host, { certificate: `certificate of ${host}\n`, key: `key of ${host}\n` }])),
+      hosts: Object.fromEntries(
+        draftNeeds(lab).map((host) => [host, { certificate: `certificate of ${host}\n`, key: `key of ${host}\n` }]),
+      ),
     },
   };
 }

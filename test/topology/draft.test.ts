@@ -24,7 +24,12 @@ function hostOf(blueprint: Blueprint, name: string) {
   const host = blueprint.hosts.find((one) => one.name === name);
   if (!host) throw new Error(`no host ${name}`);
   const text = (path: string) => host.files.find((one) => one.path === path)?.text ?? '';
-  return { ...host, text, patroni: () => readPatroniYaml(text(places.patroniConfig)), pgbackrest: () => readPgbackrestConf(text(places.pgbackrestConfig)) };
+  return {
+    ...host,
+    text,
+    patroni: () => readPatroniYaml(text(places.patroniConfig)),
+    pgbackrest: () => readPgbackrestConf(text(places.pgbackrestConfig)),
+  };
 }
 
 describe('overlays', () => {
@@ -34,14 +39,28 @@ describe('overlays', () => {
       clusters: { main: { patroni: { tags: { clonefrom: false, x: 1 } }, hosts: { pg2: { patroni: { tags: { x: 3 } } } } } },
       hosts: { pg2: { patroni: { tags: { x: 2, nofailover: true, nosync: null } } } },
     });
-    expect(hostOf(blueprint, 'pg1').patroni()['tags']).toEqual({ nofailover: false, noloadbalance: false, clonefrom: false, nosync: true, x: 1 });
-    expect(hostOf(blueprint, 'pg2').patroni()['tags']).toEqual({ nofailover: true, noloadbalance: false, clonefrom: false, x: 3 });
+    expect(hostOf(blueprint, 'pg1').patroni().tags).toEqual({
+      nofailover: false,
+      noloadbalance: false,
+      clonefrom: false,
+      nosync: true,
+      x: 1,
+    });
+    expect(hostOf(blueprint, 'pg2').patroni().tags).toEqual({ nofailover: true, noloadbalance: false, clonefrom: false, x: 3 });
   });
 
   test('dcs goes to bootstrap.dcs and its timing to the cluster', () => {
-    const blueprint = drafted({ profile: 'talk', dcs: { ttl: 45, synchronous_mode: true, postgresql: { use_pg_rewind: true, recovery_conf: null } } });
-    expect(hostOf(blueprint, 'pg3').patroni()['bootstrap']).toMatchObject({
-      dcs: { ttl: 45, loop_wait: 10, synchronous_mode: true, postgresql: { use_pg_rewind: true, use_slots: false, parameters: { archive_mode: 'on' } } },
+    const blueprint = drafted({
+      profile: 'talk',
+      dcs: { ttl: 45, synchronous_mode: true, postgresql: { use_pg_rewind: true, recovery_conf: null } },
+    });
+    expect(hostOf(blueprint, 'pg3').patroni().bootstrap).toMatchObject({
+      dcs: {
+        ttl: 45,
+        loop_wait: 10,
+        synchronous_mode: true,
+        postgresql: { use_pg_rewind: true, use_slots: false, parameters: { archive_mode: 'on' } },
+      },
     });
     expect(hostOf(blueprint, 'pg3').text(places.patroniConfig)).not.toContain('recovery_conf');
     expect(blueprint.clusters[0]?.timing).toEqual({ ttl: 45, loopWait: 10, retryTimeout: 10 });
@@ -49,26 +68,40 @@ describe('overlays', () => {
 
   test('a restore at bootstrap stands beside the talk’s other keys', () => {
     const method = { method: 'pgbackrest', pgbackrest: { command: 'pgbackrest restore --stanza=demo', no_params: true } };
-    const bootstrap = hostOf(drafted({ patroni: { bootstrap: method } }), 'pg1').patroni()['bootstrap'] as object;
+    const bootstrap = hostOf(drafted({ patroni: { bootstrap: method } }), 'pg1').patroni().bootstrap as object;
     expect(Object.keys(bootstrap)).toEqual(['dcs', 'initdb', 'pg_hba', 'method', 'pgbackrest']);
   });
 
   test('what PyYAML would take for a boolean is quoted', () => {
-    const text = hostOf(drafted({ dcs: { postgresql: { parameters: { fsync: 'off', jit: 'no', wal_compression: 'yes' } } } }), 'pg1').text(places.patroniConfig);
-    for (const line of ['archive_mode: "on"', 'fsync: "off"', 'jit: "no"', 'wal_compression: "yes"', 'mode: "off"']) expect(text).toContain(line);
+    const text = hostOf(drafted({ dcs: { postgresql: { parameters: { fsync: 'off', jit: 'no', wal_compression: 'yes' } } } }), 'pg1').text(
+      places.patroniConfig,
+    );
+    for (const line of ['archive_mode: "on"', 'fsync: "off"', 'jit: "no"', 'wal_compression: "yes"', 'mode: "off"'])
+      expect(text).toContain(line);
     expect(parse(text, { version: '1.1' })).toMatchObject({ watchdog: { mode: 'off' } });
   });
 
   test('pgbackrest of the lab reaches database hosts and the repository host, that of a host only itself', () => {
-    const blueprint = drafted({ pgbackrest: { global: { 'process-max': 4 } }, hosts: { repo: { pgbackrest: { global: { 'backup-standby': true, 'start-fast': null } } } } });
-    expect(hostOf(blueprint, 'pg2').pgbackrest()['global']).toMatchObject({ 'process-max': '4' });
-    expect(hostOf(blueprint, 'repo').pgbackrest()['global']).toMatchObject({ 'process-max': '4', 'backup-standby': 'y' });
-    expect(hostOf(blueprint, 'repo').pgbackrest()['global']).not.toHaveProperty('start-fast');
+    const blueprint = drafted({
+      pgbackrest: { global: { 'process-max': 4 } },
+      hosts: { repo: { pgbackrest: { global: { 'backup-standby': true, 'start-fast': null } } } },
+    });
+    expect(hostOf(blueprint, 'pg2').pgbackrest().global).toMatchObject({ 'process-max': '4' });
+    expect(hostOf(blueprint, 'repo').pgbackrest().global).toMatchObject({ 'process-max': '4', 'backup-standby': 'y' });
+    expect(hostOf(blueprint, 'repo').pgbackrest().global).not.toHaveProperty('start-fast');
   });
 
   test('files are raw: new ones, others’ text, and null for none', () => {
-    const host = hostOf(drafted({ hosts: { pg1: { files: { '/srv/x.conf': 'a: b\n', [places.patroniConfig]: 'broken', [places.hostKey]: null } } } }), 'pg1');
-    expect(host.files.find(({ path }) => path === '/srv/x.conf')).toEqual({ path: '/srv/x.conf', text: 'a: b\n', mode: 0o644, owner: 'postgres' });
+    const host = hostOf(
+      drafted({ hosts: { pg1: { files: { '/srv/x.conf': 'a: b\n', [places.patroniConfig]: 'broken', [places.hostKey]: null } } } }),
+      'pg1',
+    );
+    expect(host.files.find(({ path }) => path === '/srv/x.conf')).toEqual({
+      path: '/srv/x.conf',
+      text: 'a: b\n',
+      mode: 0o644,
+      owner: 'postgres',
+    });
     expect(host.files.find(({ path }) => path === places.patroniConfig)).toMatchObject({ text: 'broken', mode: 0o600 });
     expect(host.text(places.hostKey)).toBe('');
   });
@@ -90,7 +123,10 @@ describe('overlays', () => {
 
 describe('trains and versions', () => {
   test('a host on another train, a program from another one', () => {
-    const blueprint = drafted({ versions: { pgbackrest: '2.55.1' }, hosts: { repo: { train: 'trixie', versions: { pgbackrest: null } }, etcd3: { train: 'bookworm' } } });
+    const blueprint = drafted({
+      versions: { pgbackrest: '2.55.1' },
+      hosts: { repo: { train: 'trixie', versions: { pgbackrest: null } }, etcd3: { train: 'bookworm' } },
+    });
     expect(hostOf(blueprint, 'pg1').image).toEqual({ kind: 'patroni', train: 'forky', versions: { pgbackrest: '2.55.1' } });
     expect(hostOf(blueprint, 'repo').image).toEqual({ kind: 'repo', train: 'trixie', versions: {} });
     expect(hostOf(blueprint, 'etcd1').image).toEqual({ kind: 'etcd', train: 'forky', versions: {} });
@@ -103,8 +139,10 @@ describe('trains and versions', () => {
 
   test('paths follow PostgreSQL’s major version', () => {
     const blueprint = drafted({ train: 'trixie' });
-    expect(hostOf(blueprint, 'pg1').patroni()).toMatchObject({ postgresql: { data_dir: '/var/lib/postgresql/17/main', bin_dir: '/usr/lib/postgresql/17/bin' } });
-    expect(hostOf(blueprint, 'repo').pgbackrest()['demo']).toMatchObject({ 'pg1-path': '/var/lib/postgresql/17/main' });
+    expect(hostOf(blueprint, 'pg1').patroni()).toMatchObject({
+      postgresql: { data_dir: '/var/lib/postgresql/17/main', bin_dir: '/usr/lib/postgresql/17/bin' },
+    });
+    expect(hostOf(blueprint, 'repo').pgbackrest().demo).toMatchObject({ 'pg1-path': '/var/lib/postgresql/17/main' });
   });
 
   test('mistakes', () => {
@@ -112,9 +150,15 @@ describe('trains and versions', () => {
       'train: unknown train "forkie" (did you mean "forky"?)',
       'hosts.pg1.versions.pgbackrest: no train carries pgbackrest 2.1 (known: 2.60 (forky), 2.55 (trixie), 2.45 (bookworm))',
     ]);
-    expect(problemsIn({ hosts: { pg2: { train: 'trixie' } } })[0]).toMatch(/^hosts.pg2.train: the cluster main mixes PostgreSQL 18 \(pg1\) and 17 \(pg2\)/);
-    expect(problemsIn({ hosts: { pg2: { versions: { postgresql: '17' } } } })[0]).toMatch(/^hosts.pg2.versions.postgresql: the cluster main mixes/);
-    expect(problemsIn({ clusters: { old: { members: ['o1'], stanza: 'demo', ready: 'hosts', train: 'trixie' } } })[0]).toMatch(/^clusters.old: the stanza "demo" is of PostgreSQL 18/);
+    expect(problemsIn({ hosts: { pg2: { train: 'trixie' } } })[0]).toMatch(
+      /^hosts.pg2.train: the cluster main mixes PostgreSQL 18 \(pg1\) and 17 \(pg2\)/,
+    );
+    expect(problemsIn({ hosts: { pg2: { versions: { postgresql: '17' } } } })[0]).toMatch(
+      /^hosts.pg2.versions.postgresql: the cluster main mixes/,
+    );
+    expect(problemsIn({ clusters: { old: { members: ['o1'], stanza: 'demo', ready: 'hosts', train: 'trixie' } } })[0]).toMatch(
+      /^clusters.old: the stanza "demo" is of PostgreSQL 18/,
+    );
   });
 });
 
@@ -127,16 +171,20 @@ describe('clusters', () => {
       { name: 'main', scope: 'demo', stanza: 'demo', repo: 'repo', ready: 'stanza' },
       { name: 'scratch', scope: 'scratch', stanza: 'demo', repo: 'repo', ready: 'hosts' },
     ]);
-    expect(hostOf(blueprint, 's1').patroni()).toMatchObject({ scope: 'scratch', name: 's1', etcd3: { hosts: ['etcd1:2379', 'etcd2:2379', 'etcd3:2379'] } });
-    expect(hostOf(blueprint, 'repo').pgbackrest()['global']?.['tls-server-auth']).toContain('s1=demo');
+    expect(hostOf(blueprint, 's1').patroni()).toMatchObject({
+      scope: 'scratch',
+      name: 's1',
+      etcd3: { hosts: ['etcd1:2379', 'etcd2:2379', 'etcd3:2379'] },
+    });
+    expect(hostOf(blueprint, 'repo').pgbackrest().global?.['tls-server-auth']).toContain('s1=demo');
     // A backup of demo must not look for its primary on s1.
-    expect(Object.values(hostOf(blueprint, 'repo').pgbackrest()['demo'] ?? {})).not.toContain('s1');
+    expect(Object.values(hostOf(blueprint, 'repo').pgbackrest().demo ?? {})).not.toContain('s1');
   });
 
   test('one with a stanza of its own is backed up beside main', () => {
     const conf = hostOf(drafted({ clusters: { other: { members: ['o1', 'o2'] } } }), 'repo').pgbackrest();
-    expect(conf['other']).toMatchObject({ 'pg1-host': 'o1', 'pg2-host': 'o2' });
-    expect(conf['global']?.['tls-server-auth']).toContain('o2=other');
+    expect(conf.other).toMatchObject({ 'pg1-host': 'o1', 'pg2-host': 'o2' });
+    expect(conf.global?.['tls-server-auth']).toContain('o2=other');
   });
 
   test('main may have other members', () => {
@@ -146,8 +194,18 @@ describe('clusters', () => {
   test('mistakes', () => {
     expect(
       problemsIn({
-        hosts: { pg9: {}, etcd1: { pgbackrest: {}, services: { patroni: 'up' } }, repo: { patroni: {}, versions: { postgresql: '18' } }, pg1: { dcs: {} } },
-        clusters: { scratch: { ...scratch, ready: 'stanza' }, demo: { members: ['pg1', 'repo', 'leader'] }, none: {}, more: { members: ['m1'], hosts: { pg2: {} } } },
+        hosts: {
+          pg9: {},
+          etcd1: { pgbackrest: {}, services: { patroni: 'up' } },
+          repo: { patroni: {}, versions: { postgresql: '18' } },
+          pg1: { dcs: {} },
+        },
+        clusters: {
+          scratch: { ...scratch, ready: 'stanza' },
+          demo: { members: ['pg1', 'repo', 'leader'] },
+          none: {},
+          more: { members: ['m1'], hosts: { pg2: {} } },
+        },
       }),
     ).toEqual([
       'clusters.scratch.stanza: stanza "demo" belongs to the cluster main: "scratch" cannot have it created or backed up (add ready: hosts (Patroni is not started), or ready: cluster)',
@@ -166,14 +224,18 @@ describe('clusters', () => {
       'hosts.repo.versions.postgresql: repo is the repository host: it runs no postgresql (it runs pgbackrest)',
     ]);
     expect(problemsIn('three-node-repo-host')).toEqual([': unknown preset "three-node-repo-host" (did you mean "three-nodes-repo-host"?)']);
-    expect(problemsIn({ services: { postgres: 'up' } })[0]).toMatch(/services.postgres: on pg1 Patroni and the service postgres would run the same data directory/);
+    expect(problemsIn({ services: { postgres: 'up' } })[0]).toMatch(
+      /services.postgres: on pg1 Patroni and the service postgres would run the same data directory/,
+    );
   });
 });
 
 describe('disks', () => {
   test('a size is a disk of its own; from brings the other side along', () => {
     const blueprint = drafted({
-      clusters: { scratch: { members: ['s1'], stanza: 'demo', ready: 'hosts', disks: { '/mnt/repo': { from: 'repo', path: '/var/lib/pgbackrest' } } } },
+      clusters: {
+        scratch: { members: ['s1'], stanza: 'demo', ready: 'hosts', disks: { '/mnt/repo': { from: 'repo', path: '/var/lib/pgbackrest' } } },
+      },
       hosts: { pg1: { disks: { '/var/lib/postgresql': '300M' } } },
     });
     expect(blueprint.fresh).toBe(true);

@@ -5,7 +5,9 @@ import type { LabSpec } from '../../lab/topology/overlay.ts';
 import { places } from '../../lab/topology/places.ts';
 import { catalogue, fixedMade } from './catalogue.ts';
 
-const labs: Readonly<Record<string, { readonly lab: LabSpec; readonly files: readonly (readonly [host: string, path: string, extension: string])[] }>> = {
+const labs: Readonly<
+  Record<string, { readonly lab: LabSpec; readonly files: readonly (readonly [host: string, path: string, extension: string])[] }>
+> = {
   'three-nodes-repo-host': {
     lab: 'three-nodes-repo-host',
     files: [
@@ -39,12 +41,21 @@ describe.each(Object.entries(labs))('%s', (name, { lab, files }) => {
   const fileOf = (host: string, path: string) => blueprint?.hosts.find((one) => one.name === host)?.files.find((one) => one.path === path);
 
   test.each(files)('%s %s', async (host, path, extension) => {
-    const base = path.split('/').at(-1)?.replace(/\.[a-z]+$/, '');
+    const base = path
+      .split('/')
+      .at(-1)
+      ?.replace(/\.[a-z]+$/, '');
     await expect(fileOf(host, path)?.text).toMatchFileSnapshot(`../golden/${name}/${host}.${base}.${extension}`);
   });
 
   test('the rest of the blueprint', async () => {
-    const withoutTexts = { ...blueprint, hosts: blueprint?.hosts.map((host) => ({ ...host, files: host.files.map(({ path, mode, owner }) => `${path} ${mode.toString(8)} ${owner}`) })) };
+    const withoutTexts = {
+      ...blueprint,
+      hosts: blueprint?.hosts.map((host) => ({
+        ...host,
+        files: host.files.map(({ path, mode, owner }) => `${path} ${mode.toString(8)} ${owner}`),
+      })),
+    };
     await expect(`${JSON.stringify(withoutTexts, undefined, 2)}\n`).toMatchFileSnapshot(`../golden/${name}/blueprint.json`);
   });
 });

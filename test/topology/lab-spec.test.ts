@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { readLab } from '../../lab/topology/lab-spec.ts';
 import { labSchema } from '../../lab/topology/overlay.ts';
 
-const mistakes = (value: unknown) => (readLab(value).problems ?? []).map(({ message, path, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+const mistakes = (value: unknown) =>
+  (readLab(value).problems ?? []).map(
+    ({ message, path, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
 
 test('a preset’s name is a lab, and so is a map', () => {
   expect(readLab('one-node')).toEqual({ lab: 'one-node' });
@@ -51,7 +54,8 @@ describe('the JSON schema for editors', () => {
       if (typeof node !== 'object' || node === null) return;
       for (const [key, value] of Object.entries(node)) {
         if (key === 'properties') {
-          for (const [name, property] of Object.entries(value as object)) if (!(property as { description?: string }).description) undescribed.push(`${path}.${name}`);
+          for (const [name, property] of Object.entries(value as object))
+            if (!(property as { description?: string }).description) undescribed.push(`${path}.${name}`);
         }
         walk(value, `${path}.${key}`);
       }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { archivesAsynchronously, mergePgbackrestConf, readPgbackrestConf, writePgbackrestConf } from '../../lab/topology/pgbackrest-conf.ts';
+import {
+  archivesAsynchronously,
+  mergePgbackrestConf,
+  readPgbackrestConf,
+  writePgbackrestConf,
+} from '../../lab/topology/pgbackrest-conf.ts';
 
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/);
 const value = fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/);
@@ -13,7 +18,10 @@ test('what was written is read again', () => {
 
 test('repeated keys are lists, values keep their "=", comments and blanks go', () => {
   const text = '# made by hand\n[global]\ntls-server-auth=pg1=demo\ntls-server-auth=pg2=demo,other\n\n[demo]\n  pg1-path = /data\n';
-  expect(readPgbackrestConf(text)).toEqual({ global: { 'tls-server-auth': ['pg1=demo', 'pg2=demo,other'] }, demo: { 'pg1-path': '/data' } });
+  expect(readPgbackrestConf(text)).toEqual({
+    global: { 'tls-server-auth': ['pg1=demo', 'pg2=demo,other'] },
+    demo: { 'pg1-path': '/data' },
+  });
 });
 
 test('what pgBackRest could not read is refused', () => {
@@ -24,7 +32,11 @@ test('what pgBackRest could not read is refused', () => {
 
 test('an overlay merges: numbers and booleans as pgBackRest takes them, null and empty sections go', () => {
   const before = { global: { 'process-max': '2', 'start-fast': 'y' }, demo: { 'pg1-path': '/data' } };
-  const after = mergePgbackrestConf(before, { global: { 'process-max': 4, 'start-fast': false, 'tls-server-auth': ['a=b'] }, demo: null, x: { y: null } });
+  const after = mergePgbackrestConf(before, {
+    global: { 'process-max': 4, 'start-fast': false, 'tls-server-auth': ['a=b'] },
+    demo: null,
+    x: { y: null },
+  });
   expect(after).toEqual({ global: { 'process-max': '4', 'start-fast': 'n', 'tls-server-auth': ['a=b'] } });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mergeChanges, mergeMap } from '../../lab/topology/plain-map.ts';
 import type { PlainMap } from '../../lab/topology/plain-map.ts';
+import { mergeChanges, mergeMap } from '../../lab/topology/plain-map.ts';
 
 /** Maps whose keys tell what they hold, so that a scalar never stands where another map has a map. */
 const { tree } = fc.letrec<{ tree: PlainMap }>((tie) => ({
@@ -20,7 +20,11 @@ const settled = tree.map((map) => mergeMap({}, map));
 describe('mergeMap', () => {
   test('maps merge, lists and scalars replace, null deletes', () => {
     const base = { a: { b: 1, c: [1, 2], d: 'x' }, e: 1 };
-    expect(mergeMap(base, { a: { b: 2, c: [3], d: null }, f: { g: null, h: true } })).toEqual({ a: { b: 2, c: [3] }, e: 1, f: { h: true } });
+    expect(mergeMap(base, { a: { b: 2, c: [3], d: null }, f: { g: null, h: true } })).toEqual({
+      a: { b: 2, c: [3] },
+      e: 1,
+      f: { h: true },
+    });
     expect(mergeMap(base, { a: 'text' })).toEqual({ a: 'text', e: 1 });
   });
 
@@ -30,7 +34,9 @@ describe('mergeMap', () => {
 
   test('{} is its identity, and doing it twice is doing it once', () => {
     fc.assert(fc.property(settled, (map) => void expect(mergeMap(map, {})).toEqual(map)));
-    fc.assert(fc.property(settled, tree, (map, changes) => void expect(mergeMap(mergeMap(map, changes), changes)).toEqual(mergeMap(map, changes))));
+    fc.assert(
+      fc.property(settled, tree, (map, changes) => void expect(mergeMap(mergeMap(map, changes), changes)).toEqual(mergeMap(map, changes))),
+    );
   });
 
   test('changes nothing that it was given', () => {
