@@ -34,6 +34,9 @@ export async function poll<T>(look: () => Promise<T>, isMet: (value: T) => boole
     const left = options.within - waited();
     if (left <= 0) return { met: false, last, waited: waited(), looks };
     const pause = Math.min(left, intervals[Math.min(looks, intervals.length) - 1] ?? 200);
-    await Promise.race([delay(pause, undefined, options.signal ? { signal: options.signal } : {}), ...(options.wake ? [options.wake()] : [])]);
+    await Promise.race([
+      delay(pause, undefined, options.signal ? { signal: options.signal } : {}),
+      ...(options.wake ? [options.wake()] : []),
+    ]);
   }
 }

@@ -107,6 +107,8 @@ export interface LookAgain {
   readonly type: 'look-again';
   readonly key: string;
   readonly sameAs: number;
+  /** As in `LookEvent`; absent: no time at all. */
+  readonly took?: number;
 }
 
 export type LookAnswer = ClusterLook | LedgerLook | RepoLook | SqlLook | FileLook | DcsLook;

@@ -1,6 +1,6 @@
 /** Asks PostgreSQL over libpq's protocol, from outside the hosts, through the published port. */
 import type { Client as PgClient } from 'pg';
-import { LabError } from '../core/problem.ts';
+import { type Host, type Lab, publishedPort } from '../engine/lab.ts';
 
 /** Where one server of a lab answers. */
 export interface Server {
@@ -9,9 +9,22 @@ export interface Server {
   readonly password: string;
 }
 
+/** Columns in order: booleans, numbers and null as such, everything else as PostgreSQL's text. */
+export type Row = readonly (string | number | boolean | null)[];
+
+/** Types with a value of their own in JSON, by oid: bool; int2, int4, oid, float4, float8. An int8 may not fit a number. */
+const asBoolean = new Set([16]);
+const asNumber = new Set([21, 23, 26, 700, 701]);
+const readText = (text: string) => text;
+const types = {
+  getTypeParser: (oid: number) => (asBoolean.has(oid) ? (text: string) => text === 't' : asNumber.has(oid) ? Number : readText),
+};
+
 export interface Session {
-  /** Throws pg's error, which carries the SQLSTATE as `code`. Rows are arrays in column order. */
-  query(text: string, values?: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
+  /** Throws pg's error, which carries the SQLSTATE as `code`. Of several statements the rows of all, one after another. */
+  query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Warnings that the server sent so far, oldest first. */
+  readonly warnings: readonly string[];
   close(): Promise<void>;
 }
 
@@ -31,15 +44,25 @@ export async function openSession(server: Server, timeout = 5000, applicationNam
   });
   // A server that dies between two statements is reported by the next statement; without a listener Node would end the process.
   client.on('error', () => undefined);
+  const warnings: string[] = [];
+  client.on('notice', (notice) => {
+    if (notice.severity === 'WARNING') warnings.push(notice.message ?? '');
+  });
   await client.connect();
   return {
-    query: async (text, values = []) => (await client.query({ text, values: [...values], rowMode: 'array' })).rows as unknown[][],
+    warnings,
+    query: async (text, values = []) => {
+      // Without values the simple protocol is used, which takes several statements and answers with a result for each.
+      const config = { text, rowMode: 'array' as const, types: types as never, ...(values.length > 0 ? { values: [...values] } : {}) };
+      const results = await client.query<Row[]>(config);
+      return (Array.isArray(results) ? (results as (typeof results)[]) : [results]).flatMap((result) => result.rows) as unknown as Row[];
+    },
     close: () => client.end(),
   };
 }
 
 /** Runs one statement in a session of its own. */
-export async function ask(server: Server, text: string, timeout = 5000): Promise<readonly (readonly unknown[])[]> {
+export async function ask(server: Server, text: string, timeout = 5000): Promise<readonly Row[]> {
   const session = await openSession(server, timeout);
   try {
     return await session.query(text);
@@ -49,13 +72,8 @@ export async function ask(server: Server, text: string, timeout = 5000): Promise
 }
 
 /** The server of a host, from its published port. Throws LabError where the host publishes none. */
-export function serverOf(
-  lab: { bind: string; spec: { secrets: { superuser: string } } },
-  host: { name: string; ports: Readonly<Record<number, number>> },
-): Server {
-  const port = host.ports[5432];
-  if (port === undefined) throw new LabError(`host ${host.name} runs no PostgreSQL`);
-  return { address: lab.bind, port, password: lab.spec.secrets.superuser };
+export function serverOf(lab: Lab, host: Host): Server {
+  return { address: lab.bind, port: publishedPort(host, 5432), password: lab.spec.secrets.superuser };
 }
 
 /** True or false as the server says; undefined where none answers. */

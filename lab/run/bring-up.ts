@@ -9,7 +9,7 @@ import { seconds } from '../core/duration.ts';
 import type { ClusterLook } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { controlService, runCommand } from '../engine/commands.ts';
-import { createLab, type Host, type Lab, markReady, type NewLab, removeLab } from '../engine/lab.ts';
+import { createLab, type Host, type Lab, markReady, type NewLab, publishedPort, removeLab } from '../engine/lab.ts';
 import { deathIn, lastLines, watchDeaths } from '../engine/watch.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { askPatroni } from '../observe/patroni.ts';
@@ -83,8 +83,7 @@ export function hostNamed(lab: Lab, name: string): Host {
 }
 
 async function becomesLeader(ctx: Context, host: Host): Promise<void> {
-  const port = host.ports[8008];
-  if (port === undefined) throw new LabError(`host ${host.name} publishes no Patroni port`);
+  const port = publishedPort(host, 8008);
   const seen = await poll(
     () => askPatroni(ctx.lab.bind, port),
     (answer) => answer?.role === 'leader' && answer.state === 'running',

@@ -1,0 +1,84 @@
+/** start, stop, restart and kill: whole hosts through the engine, single services through the host's supervisor. */
+import { Socket } from 'node:net';
+import { controlService } from '../../engine/commands.ts';
+import type { Host } from '../../engine/lab.ts';
+import type { ServiceTarget } from '../../scenario/targets.ts';
+import type { Done, Effect, StepContext } from './effect.ts';
+
+/** More than a host's init gives Patroni and PostgreSQL to stop (60 s), s. */
+const stopPatience = 90;
+
+export const start: Effect<'start'> = { selectors: (args) => [args.on], run: (ctx, args) => act(ctx, args, bringUp) };
+export const stop: Effect<'stop'> = { selectors: (args) => [args.on], run: (ctx, args) => act(ctx, args, takeDown) };
+
+export const restart: Effect<'restart'> = {
+  selectors: (args) => [args.on],
+  run: async (ctx, args) => {
+    const down = await act(ctx, args, takeDown);
+    return down.outcome === 'done' ? act(ctx, args, bringUp) : down;
+  },
+};
+
+export const kill: Effect<'kill'> = {
+  selectors: (args) => [args.on],
+  run: (ctx, args) =>
+    act(ctx, args, async (_, host) => {
+      const container = ctx.docker.getContainer(host.container);
+      await container.kill();
+      await container.wait();
+      const open = await openPorts(ctx.lab.bind, Object.values(host.ports));
+      return open.length === 0 ? proven(`${host.name} exited`) : unproven(`${host.name} exited, but ports ${open.join(', ')} are still open`);
+    }),
+};
+
+type Proof = { readonly proven: boolean; readonly seen: string };
+const proven = (seen: string): Proof => ({ proven: true, seen });
+const unproven = (seen: string): Proof => ({ proven: false, seen });
+
+async function act(ctx: StepContext, args: ServiceTarget, one: (ctx: StepContext, host: Host, args: ServiceTarget) => Promise<Proof>): Promise<Done> {
+  const on = ctx.hosts(args.on);
+  const proofs = await Promise.all(on.map((host) => one(ctx, host, args)));
+  return { on, outcome: proofs.every((proof) => proof.proven) ? 'done' : 'unproven', reason: proofs.map((proof) => proof.seen).join('; ') };
+}
+
+async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promise<Proof> {
+  if (args.service !== undefined) {
+    await controlService(ctx.docker, host.container, 'start', args.service);
+    return proven(`${args.service} runs on ${host.name}`);
+  }
+  const container = ctx.docker.getContainer(host.container);
+  await container.start();
+  await ctx.faults.hostStarted(host);
+  const { State } = await container.inspect();
+  return State.Running ? proven(`${host.name} runs`) : unproven(`${host.name} is ${State.Status}`);
+}
+
+async function takeDown(ctx: StepContext, host: Host, args: ServiceTarget): Promise<Proof> {
+  if (args.service !== undefined) {
+    await controlService(ctx.docker, host.container, 'stop', args.service);
+    return proven(`${args.service} is down on ${host.name}`);
+  }
+  const container = ctx.docker.getContainer(host.container);
+  await container.stop({ t: stopPatience });
+  const { State } = await container.inspect();
+  return State.ExitCode === 0 ? proven(`${host.name} stopped in order`) : unproven(`${host.name} stopped with exit code ${State.ExitCode}`);
+}
+
+/** Which of the ports still take connections. */
+async function openPorts(address: string, ports: readonly number[]): Promise<number[]> {
+  const open = await Promise.all(ports.map((port) => answers(address, port)));
+  return ports.filter((_, index) => open[index]);
+}
+
+function answers(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = new Socket();
+    const end = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.setTimeout(1000, () => end(false));
+    socket.once('error', () => end(false)).once('connect', () => end(true));
+    socket.connect(port, address);
+  });
+}

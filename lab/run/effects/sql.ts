@@ -1,0 +1,42 @@
+/** sql: statements run as the superuser over the published port, with the SQLSTATE of what fails. */
+import { openSession, type Row, serverOf } from '../../observe/postgres.ts';
+import type { Host } from '../../engine/lab.ts';
+import type { Effect, StepContext } from './effect.ts';
+
+/** A statement without an answer by then has failed, ms. */
+const patience = 60_000;
+
+export const sql: Effect<'sql'> = {
+  selectors: (args) => [args.on ?? 'leader'],
+  run: async (ctx, args) => {
+    const hosts = ctx.hosts(args.on ?? 'leader');
+    const results = await Promise.all(hosts.map((host) => runOn(ctx, host, args.run)));
+    const failed = results.find((result) => result.sqlstate !== undefined);
+    return {
+      on: hosts,
+      exit: failed ? 1 : 0,
+      stdout: results.map((result) => result.stdout).join(''),
+      ...(failed?.sqlstate === undefined ? {} : { sqlstate: failed.sqlstate, stderr: failed.stderr }),
+    };
+  },
+};
+
+async function runOn(ctx: StepContext, host: Host, text: string): Promise<{ stdout: string; stderr: string; sqlstate?: string }> {
+  let session: Awaited<ReturnType<typeof openSession>> | undefined;
+  try {
+    session = await openSession(serverOf(ctx.lab, host), ctx.within ?? patience, 'pglab sql');
+    const rows = await session.query(text);
+    return { stdout: rows.map((row) => `${unaligned(row)}\n`).join(''), stderr: '' };
+  } catch (error) {
+    // 08006 connection_failure: what libpq's clients report where no server answers at all.
+    const code = (error as { code?: string }).code ?? '';
+    return { stdout: '', stderr: String(error), sqlstate: /^[0-9A-Z]{5}$/.test(code) ? code : '08006' };
+  } finally {
+    await session?.close().catch(() => undefined);
+  }
+}
+
+/** As `psql -At` prints it. */
+function unaligned(row: Row): string {
+  return row.map((value) => (value === null ? '' : value === true ? 't' : value === false ? 'f' : String(value))).join('|');
+}

@@ -1,0 +1,154 @@
+/**
+ * Reads every host's log stream into the history, across restarts, without losing or doubling a line; and tells up to where
+ * everything was read.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import { LabError } from '../core/problem.ts';
+import type { Host, Lab } from '../engine/lab.ts';
+import { justAfter, readLog } from '../engine/log-stream.ts';
+import { hostChanges } from '../engine/watch.ts';
+import { continues, join, type LogEntry, readEntry } from '../observe/log-entry.ts';
+import type { Recorder } from './recorder.ts';
+
+/** How long an entry waits for a continuation line, ms. Lines written at once arrive at once. */
+const continuationWait = 20;
+
+/** The hosts' init prints this on SIGUSR1 (images/base/files/etc/lab/init): a barrier in the stream. */
+const readMark = /^read mark \d+$/;
+
+interface HostReader {
+  readonly host: Host;
+  state: 'running' | 'paused' | 'stopped';
+  /** Stamp of the last line read. */
+  last?: string;
+  attached: boolean;
+  /** Called at every barrier, at every end of the stream, and when the host is paused. */
+  readonly waiting: Set<() => void>;
+  /** Barriers of one host follow each other: a mark belongs to one of them. */
+  barriers: Promise<void>;
+  held?: { entry: LogEntry; at: number };
+  flush?: NodeJS.Timeout;
+}
+
+export interface HostStreams {
+  /**
+   * Waits until every stream of `hosts` was read past this moment, and records that. A host that is down or paused writes
+   * nothing. Throws LabError where a running host's stream does not get there within 10 s.
+   */
+  readonly readThrough: (hosts: readonly string[]) => Promise<void>;
+  readonly stateOf: (host: string) => 'running' | 'paused' | 'stopped';
+  /** Resolves after the last stream ended. */
+  readonly stop: () => Promise<void>;
+}
+
+export function followHosts(docker: Docker, lab: Lab, recorder: Recorder, onTrouble: (error: unknown) => void): HostStreams {
+  const stopping = new AbortController();
+  const readers = new Map(
+    lab.hosts.map((host): [string, HostReader] => [host.name, { host, state: 'running', attached: false, waiting: new Set(), barriers: Promise.resolve() }]),
+  );
+  const signal = stopping.signal;
+  const trouble = (error: unknown) => {
+    if (!signal.aborted) onTrouble(error);
+  };
+  const loops: Promise<void>[] = [];
+  const attach = (reader: HostReader) => {
+    if (reader.attached) return;
+    reader.attached = true;
+    loops.push(read(docker, reader, recorder, signal).catch(trouble));
+  };
+  for (const reader of readers.values()) attach(reader);
+
+  const watch = async () => {
+    for await (const { host, change } of hostChanges(docker, lab.id, signal)) {
+      const reader = readers.get(host);
+      if (!reader) continue;
+      reader.state = change === 'die' ? 'stopped' : change === 'pause' ? 'paused' : 'running';
+      recorder.recordLog({ host, program: 'lab', level: 'INFO', text: `host ${hostWords[change]}`, source: 'stream' }, recorder.now());
+      if (change === 'start') attach(reader);
+      if (change === 'pause') release(reader);
+    }
+  };
+  loops.push(watch().catch(trouble));
+
+  return {
+    readThrough: async (hosts) => {
+      const through = recorder.now();
+      await Promise.all(hosts.map((name) => barrier(docker, readers.get(name), name)));
+      recorder.record({ type: 'read-through', hosts: [...hosts], through });
+    },
+    stateOf: (host) => readers.get(host)?.state ?? 'stopped',
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+const hostWords = { start: 'started', die: 'stopped', pause: 'frozen', unpause: 'unfrozen' } as const;
+
+async function read(docker: Docker, reader: HostReader, recorder: Recorder, signal: AbortSignal): Promise<void> {
+  const source = { follow: true, signal, ...(reader.last === undefined ? {} : { since: justAfter(reader.last) }) };
+  for await (const line of readLog(docker, reader.host.container, source)) {
+    reader.last = line.stamp;
+    take(reader, line.at, line.text, recorder);
+  }
+  reader.attached = false;
+  letGo(reader, recorder);
+  release(reader);
+  if (signal.aborted) return;
+  // The stream ends when the host stops; one that was started again meanwhile is read on.
+  const { State } = await docker.getContainer(reader.host.container).inspect();
+  if (State.Running) {
+    reader.attached = true;
+    await read(docker, reader, recorder, signal);
+  } else reader.state = 'stopped';
+}
+
+function take(reader: HostReader, at: number, text: string, recorder: Recorder): void {
+  if (reader.held && continues(reader.held.entry, text)) {
+    reader.held = { entry: join(reader.held.entry, text), at: reader.held.at };
+    return;
+  }
+  letGo(reader, recorder);
+  const entry = readEntry(text);
+  if (entry.program === 'lab' && readMark.test(entry.text)) {
+    release(reader);
+    return;
+  }
+  reader.held = { entry, at };
+  reader.flush = setTimeout(() => letGo(reader, recorder), continuationWait);
+}
+
+function letGo(reader: HostReader, recorder: Recorder): void {
+  clearTimeout(reader.flush);
+  if (!reader.held) return;
+  const { entry, at } = reader.held;
+  delete reader.held;
+  recorder.recordLog({ host: reader.host.name, ...entry, source: 'stream' }, at);
+}
+
+function release(reader: HostReader): void {
+  for (const resolve of reader.waiting) resolve();
+  reader.waiting.clear();
+}
+
+async function barrier(docker: Docker, reader: HostReader | undefined, name: string): Promise<void> {
+  if (!reader) throw new LabError(`there is no host ${name} to read`);
+  const mine = reader.barriers.then(() => pass(docker, reader));
+  reader.barriers = mine.catch(() => undefined);
+  await mine;
+}
+
+async function pass(docker: Docker, reader: HostReader): Promise<void> {
+  if (reader.state !== 'running' || !reader.attached) return;
+  const passed = new Promise<void>((resolve) => reader.waiting.add(resolve));
+  try {
+    await docker.getContainer(reader.host.container).kill({ signal: 'SIGUSR1' });
+  } catch (error) {
+    // It died between the question and the signal: its stream ends by itself.
+    if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+  }
+  const late = delay(10_000, 'late' as const, { ref: false });
+  if ((await Promise.race([passed, late])) === 'late') throw new LabError(`the log stream of ${reader.host.name} stands still`);
+}

@@ -1,0 +1,175 @@
+/** Replays one variant of a scenario: brings its lab up, carries its plan out, and returns the judge's verdict. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import type { Event, RunStarted } from '../core/event.ts';
+import { LabError } from '../core/problem.ts';
+import { redactor } from '../core/redact.ts';
+import { clockOffset } from '../engine/clock.ts';
+import { findLab, type Lab, removeLab } from '../engine/lab.ts';
+import { serverOf } from '../observe/postgres.ts';
+import { askVersions } from '../observe/versions.ts';
+import { type Bindings, bind, startBindings } from '../scenario/bindings.ts';
+import type { Plan, PlannedStep } from '../scenario/plan.ts';
+import type { Blueprint } from '../topology/blueprint.ts';
+import { createJudge } from '../verdict/judge.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { ActiveFaults } from './active-faults.ts';
+import { type BringUp, bringUp, hostNamed } from './bring-up.ts';
+import { followHosts } from './host-streams.ts';
+import { Observer } from './looks.ts';
+import { Recorder } from './recorder.ts';
+import { runFiles, writeInputs, writeLogs } from './run-folder.ts';
+import { runSteps } from './steps.ts';
+import { type Target, Workload } from './workload.ts';
+
+export interface Replay {
+  readonly plan: Plan;
+  /** The scenario file's text, kept in the run folder. */
+  readonly source: string;
+  readonly blueprint: Blueprint;
+  /** An empty folder for this run. */
+  readonly folder: string;
+  readonly bringUp: Omit<BringUp, 'keep' | 'signal'>;
+  /** Leaves the lab up at the end. */
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
+  readonly onStep: (step: PlannedStep, title: string) => void;
+}
+
+/** How often clusters are looked at for the record, ms, whoever else is looking. */
+const backgroundInterval = 1000;
+
+/**
+ * Never throws for what went wrong in the lab: that is an unknown verdict. Throws the signal's reason when aborted, after the
+ * lab was removed, and UsageError where its name is taken.
+ */
+export async function replay(docker: Docker, options: Replay): Promise<Verdict> {
+  const { plan, blueprint, folder, signal } = options;
+  const redact = redactor({ ...blueprint.secrets });
+  await writeInputs(folder, options.source, plan, blueprint, redact);
+  const judge = createJudge(plan);
+  let bindings: Bindings = startBindings(plan);
+  const recorder = new Recorder(
+    { history: join(folder, runFiles.history), ledger: join(folder, runFiles.ledger) },
+    await clockOffset(docker),
+    redact,
+    {
+      feed: (event: Event) => {
+        bindings = bind(bindings, event);
+        judge.feed(event);
+      },
+      feedRow: judge.feedRow,
+    },
+  );
+  let lab: Lab | undefined;
+  try {
+    lab = await bringUpRecorded(docker, options, recorder);
+    await runIn(docker, lab, options, recorder, judge, () => bindings);
+  } finally {
+    await recorder.close();
+    if (lab) {
+      await writeLogs(folder, docker, lab, redact);
+      if (!options.keep) await removeLab(docker, lab.id);
+    }
+  }
+  signal.throwIfAborted();
+  const verdict = judge.end();
+  await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
+  return verdict;
+}
+
+function opening(plan: Plan, blueprint: Blueprint, lab: Pick<Lab, 'name'>, versions: RunStarted['versions'], offset: number): RunStarted {
+  return {
+    type: 'run-started',
+    format: 1,
+    scenario: plan.scenario,
+    variant: plan.variant,
+    lab: lab.name,
+    offset,
+    versions,
+    clusters: Object.fromEntries(blueprint.clusters.map((cluster) => [cluster.name, cluster.members])),
+    hosts: blueprint.hosts.map((host) => host.name),
+  };
+}
+
+/** A lab that does not come up is a verdict, unknown, unless the user is to blame or has lost patience. */
+async function bringUpRecorded(docker: Docker, options: Replay, recorder: Recorder): Promise<Lab | undefined> {
+  const { plan, blueprint, signal, keep } = options;
+  try {
+    const made = await bringUp(docker, blueprint, { ...options.bringUp, keep, signal });
+    // Its hosts' states were `created` when it was made.
+    return await findLab(docker, made.name);
+  } catch (error) {
+    if (signal.aborted || (error instanceof LabError && error.exitCode === 2)) throw error;
+    recorder.record(opening(plan, blueprint, options.bringUp, {}, 0));
+    const detail = error instanceof LabError ? [error.message, ...error.detail].join('\n') : String(error);
+    recorder.record({ type: 'run-ended', reason: 'cut-short', detail: `the lab did not come up: ${detail}` });
+    return undefined;
+  }
+}
+
+async function runIn(
+  docker: Docker,
+  lab: Lab | undefined,
+  options: Replay,
+  recorder: Recorder,
+  judge: ReturnType<typeof createJudge>,
+  bindings: () => Bindings,
+): Promise<void> {
+  if (!lab) return;
+  const { plan, blueprint } = options;
+  const trouble = new AbortController();
+  const signal = AbortSignal.any([options.signal, trouble.signal]);
+  const versions = Object.fromEntries(
+    Object.entries(await askVersions(docker, lab)).map(([host, { postgresql, ...others }]) => [
+      host,
+      { ...others, ...(postgresql === undefined ? {} : { postgres: postgresql }) },
+    ]),
+  );
+  recorder.record(opening(plan, blueprint, lab, versions, recorder.offset));
+  const streams = followHosts(docker, lab, recorder, (error) => trouble.abort(error));
+  const observer = new Observer(docker, lab, recorder);
+  const workload = new Workload(recorder, () => leaderOf(lab, observer));
+  const background: Promise<void>[] = [];
+  const looking = setInterval(() => observer.background(), backgroundInterval);
+  let ending: { reason: 'completed' | 'cut-short'; detail?: string } = { reason: 'completed' };
+  try {
+    await streams.readThrough(lab.hosts.map((host) => host.name));
+    await observer.lookAtClusters();
+    await runSteps(
+      {
+        docker,
+        lab,
+        recorder,
+        streams,
+        workload,
+        faults: new ActiveFaults(),
+        lookAtClusters: () => observer.lookAtClusters(),
+        signal,
+        judge,
+        observer,
+        bindings,
+        versions,
+        onStep: options.onStep,
+        background,
+      },
+      plan.steps,
+    );
+    await workload.stop();
+    await streams.readThrough(lab.hosts.map((host) => host.name));
+  } catch (error) {
+    ending = { reason: 'cut-short', detail: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearInterval(looking);
+    await workload.stop();
+    await observer.settle();
+    await streams.stop();
+    recorder.record({ type: 'run-ended', ...ending });
+  }
+}
+
+async function leaderOf(lab: Lab, observer: Observer): Promise<Target | undefined> {
+  const leader = observer.latest['main']?.leader;
+  return leader === undefined ? undefined : { host: leader, server: serverOf(lab, hostNamed(lab, leader)) };
+}

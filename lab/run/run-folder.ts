@@ -1,0 +1,59 @@
+/** What a run leaves behind: `.lab/runs/<time>-<scenario>-<variant>/`, enough to judge it again without a lab. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type Docker from 'dockerode';
+import type { Lab } from '../engine/lab.ts';
+import { readLog } from '../engine/log-stream.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { Blueprint } from '../topology/blueprint.ts';
+
+/** Names of the files in a run folder. */
+export const runFiles = {
+  scenario: 'scenario.yaml',
+  plan: 'plan.json',
+  history: 'history.jsonl',
+  ledger: 'ledger.jsonl',
+  verdict: 'verdict.json',
+  configs: 'configs',
+  logs: 'logs',
+} as const;
+
+/** Makes a folder for one run. Its name sorts by time and never stands for two runs. */
+export async function makeRunFolder(parent: string, plan: Plan, started: Date): Promise<string> {
+  await mkdir(parent, { recursive: true });
+  const stamp = started.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  for (let n = 1; ; n += 1) {
+    const folder = join(parent, `${stamp}-${plan.scenario}-${plan.variant}${n === 1 ? '' : `-${n}`}`);
+    try {
+      await mkdir(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** The scenario, the plan and every configuration as rendered, passwords and keys taken out. */
+export async function writeInputs(folder: string, source: string, plan: Plan, blueprint: Blueprint, redact: (text: string) => string): Promise<void> {
+  await writeFile(join(folder, runFiles.scenario), source);
+  await writeFile(join(folder, runFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
+  for (const host of blueprint.hosts) {
+    for (const file of host.files) {
+      const path = join(folder, runFiles.configs, host.name, file.path);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, redact(file.text).replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, '<private key>'));
+    }
+  }
+}
+
+/** Each host's log stream as the engine has it. */
+export async function writeLogs(folder: string, docker: Docker, lab: Lab, redact: (text: string) => string): Promise<void> {
+  await mkdir(join(folder, runFiles.logs), { recursive: true });
+  await Promise.all(
+    lab.hosts.map(async (host) => {
+      const lines: string[] = [];
+      for await (const line of readLog(docker, host.container, { follow: false })) lines.push(`${line.stamp} ${line.text}\n`);
+      await writeFile(join(folder, runFiles.logs, `${host.name}.log`), redact(lines.join('')));
+    }),
+  );
+}

@@ -1,0 +1,174 @@
+/** Carries out a plan's steps one after another: fills in values, resolves selectors, runs the verb's effect, records what came of it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StepResult, Value } from '../core/event.ts';
+import { LabError } from '../core/problem.ts';
+import type { Host } from '../engine/lab.ts';
+import { type Bindings, namesAt } from '../scenario/bindings.ts';
+import { expand } from '../scenario/expand.ts';
+import type { PlannedStep, StepOf } from '../scenario/plan.ts';
+import { resolveSelector, selectorText } from '../scenario/selector.ts';
+import { whenHolds } from '../scenario/version-range.ts';
+import type { Judge } from '../verdict/judge.ts';
+import type { Done, Effect, EffectVerb, RunContext } from './effects/effect.ts';
+import { effects } from './effects/effects.ts';
+import { hostNamed } from './bring-up.ts';
+import type { Observer } from './looks.ts';
+import { selectorView } from './view.ts';
+
+export interface StepRunner extends RunContext {
+  readonly judge: Judge;
+  readonly observer: Observer;
+  readonly bindings: () => Bindings;
+  readonly versions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Told of each step as it starts, for progress. */
+  readonly onStep: (step: PlannedStep, title: string) => void;
+  /** Background steps under way. */
+  readonly background: Promise<void>[];
+}
+
+/** Looks no oftener than this, ms, however much is logged; and this often, where nothing is. */
+const looking = { least: 50, most: 250 } as const;
+
+/** Carries out steps until the last, or until the judge has seen enough to decide. */
+export async function runSteps(run: StepRunner, steps: readonly PlannedStep[]): Promise<void> {
+  for (const step of steps) {
+    run.signal.throwIfAborted();
+    if (run.judge.finding()) return;
+    await runStep(run, step);
+  }
+}
+
+async function runStep(run: StepRunner, step: PlannedStep): Promise<void> {
+  const names = namesAt(run.bindings(), step.id);
+  const shown = expand(step.title, names);
+  const title = shown.ok ? String(shown.value) : step.title;
+  const start = (resolved: Readonly<Record<string, readonly string[]>>, skipped?: string) =>
+    run.recorder.record({ type: 'step-started', step: step.id, title, resolved, ...(skipped === undefined ? {} : { skipped }) });
+  const end = (result: StepResult) => run.recorder.record({ type: 'step-ended', step: step.id, result });
+
+  const args = step.verb === 'expect' || step.verb === 'recipe' ? { ok: true as const, value: step.args } : expand(step.args, names);
+  const selectors = args.ok ? selectorsOf(run, step, args.value, names) : [];
+  const resolved = await resolve(run, selectors);
+  if (step.when) {
+    const outcome = whenHolds(step.when, run.versions, resolved.ok ? [...new Set(Object.values(resolved.hosts).flat())] : []);
+    if (!outcome.holds) {
+      start({}, outcome.because);
+      return;
+    }
+  }
+  run.onStep(step, title);
+  start(resolved.ok ? resolved.hosts : {});
+  if (!args.ok) return void end({ outcome: 'broken', reason: args.unbound.message, fields: {} });
+  if (!resolved.ok) return void end({ outcome: 'broken', reason: resolved.reason, fields: {} });
+
+  if (step.verb === 'expect') {
+    await waitFor(run, step);
+    end({ outcome: 'done', fields: await namedFields(run, step, []) });
+    return;
+  }
+  if (step.verb === 'recipe') {
+    await runSteps(run, step.args.steps);
+    end({ outcome: 'done', fields: await namedFields(run, step, []) });
+    return;
+  }
+  const work = carryOut(run, step, args.value as (typeof step)['args'], resolved.hosts).then((result) => void end(result));
+  if (step.background) run.background.push(work);
+  else await work;
+}
+
+function effectOf<V extends EffectVerb>(verb: V): Effect<V> {
+  return effects[verb] as unknown as Effect<V>;
+}
+
+function selectorsOf(run: StepRunner, step: PlannedStep, args: unknown, names: Parameters<typeof expand>[1]): readonly string[] {
+  if (step.verb === 'expect') return [];
+  if (step.verb !== 'recipe') return effectOf(step.verb).selectors(args as never, run.lab);
+  return Object.values(step.args.params).flatMap((param) => {
+    const value = param.selector ? expand(param.value, names) : undefined;
+    return value?.ok ? [selectorText(value.value as string | readonly string[])] : [];
+  });
+}
+
+type Resolution = { ok: true; hosts: Record<string, readonly string[]> } | { ok: false; reason: string };
+
+/** A fresh look first: a selector means who they are when the step begins. */
+async function resolve(run: StepRunner, selectors: readonly string[]): Promise<Resolution> {
+  const known = new Set(run.lab.hosts.map((host) => host.name));
+  const looks = selectors.every((selector) => known.has(selector)) ? run.observer.latest : await run.lookAtClusters();
+  const view = selectorView(run.lab, looks);
+  const hosts: Record<string, readonly string[]> = {};
+  for (const selector of selectors) {
+    const outcome = resolveSelector(selector, view);
+    if (!outcome.ok) return { ok: false, reason: `${selector}: ${outcome.reason}` };
+    hosts[selector] = outcome.hosts;
+  }
+  return { ok: true, hosts };
+}
+
+async function carryOut(
+  run: StepRunner,
+  step: StepOf<EffectVerb>,
+  args: unknown,
+  resolved: Readonly<Record<string, readonly string[]>>,
+): Promise<StepResult> {
+  const hosts = (selector: string): readonly Host[] => (resolved[selector] ?? []).map((name) => hostNamed(run.lab, name));
+  try {
+    const context = { ...run, step: step.id, name: step.name ?? step.id, hosts, ...(step.within === undefined ? {} : { within: step.within }) };
+    const { on = [], fields = {}, outcome = 'done', ...rest } = await (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args);
+    return { ...rest, outcome, fields: { ...(await namedFields(run, step, on)), ...fields } };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return { outcome: 'broken', reason: sentence(error), fields: {} };
+  }
+}
+
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error instanceof LabError && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return `${error.message}${cause}`;
+}
+
+/** What every named step records of the main cluster as it is when the step ends; what is not seen is absent. */
+async function namedFields(run: StepRunner, step: PlannedStep, on: readonly Host[]): Promise<Record<string, Value>> {
+  if (step.name === undefined) return {};
+  const main = (await run.lookAtClusters())['main'];
+  const view = selectorView(run.lab, main ? { main } : {});
+  const one = (selector: string) => {
+    const outcome = resolveSelector(selector, view);
+    return outcome.ok ? outcome.hosts : undefined;
+  };
+  const names = on.map((host) => host.name);
+  const fields: Record<string, Value | undefined> = {
+    on: names.length > 1 ? names : names[0],
+    leader: main?.leader,
+    replica: one('replica')?.[0],
+    replicas: one('replicas'),
+    timeline: main?.timeline,
+    'system-id': main?.systemId,
+  };
+  return Object.fromEntries(Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+}
+
+/** Looks at what the judge asks for until it has seen enough, or the time is up; then reads the logs past that moment. */
+async function waitFor(run: StepRunner, step: StepOf<'expect'>): Promise<void> {
+  for (;;) {
+    run.signal.throwIfAborted();
+    const before = run.judge.active();
+    if (before?.step !== step.id) return;
+    const round = performance.now();
+    await Promise.all(before.looks.map((question) => run.observer.look(question)));
+    const active = run.judge.active();
+    if (active?.step !== step.id) return;
+    const now = run.recorder.now();
+    const settled = active.state === 'met' || active.state === 'failed';
+    const late = now > (active.holdUntil ?? active.deadline);
+    if (settled || late) {
+      if (active.streams.length > 0) await run.streams.readThrough(active.streams);
+      return;
+    }
+    const left = (active.holdUntil ?? active.deadline) - now;
+    await Promise.race([run.recorder.nextLog(), delay(Math.min(looking.most, left + 1))]);
+    const rest = looking.least - (performance.now() - round);
+    if (rest > 0) await delay(rest);
+  }
+}
