@@ -1,5 +1,5 @@
 /** Shows images being made: a line for each that is kept up to date on a terminal, plain lines in a pipe. */
-import colors from 'picocolors';
+import { paintFor } from '../lab/cli/paint.ts';
 import type { ImageProgress } from '../lab/engine/images.ts';
 
 export interface ProgressView {
@@ -26,12 +26,13 @@ function plainView(output: NodeJS.WriteStream): ProgressView {
 }
 
 function liveView(output: NodeJS.WriteStream): ProgressView {
+  const colors = paintFor(output);
   const running = new Map<string, { readonly started: number; text: string }>();
   let drawn = 0;
   const draw = (above?: string) => {
     const rows = [...running].map(([image, { started, text }]) => {
       const head = `${image} ${Math.round((performance.now() - started) / 1000)} s `;
-      return `${colors.cyan(head)}${colors.dim(text.slice(0, Math.max(0, (output.columns ?? 80) - head.length - 1)))}`;
+      return `${colors.cyan(head)}${colors.dim(text.slice(0, Math.max(0, (output.columns || 80) - head.length - 1)))}`;
     });
     output.write(
       `${drawn ? `\x1b[${drawn}A` : ''}\r\x1b[J${above === undefined ? '' : `${above}\n`}${rows.map((row) => `${row}\n`).join('')}`,

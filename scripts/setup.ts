@@ -93,11 +93,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function fail(error: unknown): void {
-  const { message, detail = [], hint, exitCode = exitCodes.unknown } = error as Partial<LabError>;
-  process.stderr.write(`error: ${message ?? String(error)}\n`);
-  for (const line of detail) process.stderr.write(`  ${line}\n`);
-  if (hint) process.stderr.write(`hint: ${hint}\n`);
-  if (process.argv.includes('--debug') && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+async function fail(error: unknown): Promise<void> {
+  const [{ describeError }, { paintFor }] = await Promise.all([import('../lab/cli/print-error.ts'), import('../lab/cli/paint.ts')]);
+  const { text, exitCode } = describeError(error, { paint: paintFor(process.stderr), debug: process.argv.includes('--debug') });
+  process.stderr.write(text);
   process.exitCode = exitCode;
 }
