@@ -1,9 +1,9 @@
 /** Finds the hosts that somebody means: `pg1`, `leader`, `replica`, `members`, `scratch.leader`, as in scenarios. */
+import type { ClusterLook } from '../core/event.ts';
 import { LabError, UsageError } from '../core/problem.ts';
 import type { Host, Lab } from '../engine/lab.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
-import { selectorView } from '../run/view.ts';
-import { resolveSelector, selectorMeanings } from '../scenario/selector.ts';
+import { type ClusterView, resolveSelector, type SelectorView, selectorMeanings } from '../scenario/selector.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 
 /** Throws UsageError for a host that the lab does not have, and LabError where nobody is meant just now. */
@@ -13,7 +13,7 @@ export async function chooseHosts(lab: Lab, selector: string): Promise<readonly 
   // A frozen host would be waited for.
   const awake: Lab = { ...lab, hosts: lab.hosts.filter(({ state }) => state === 'running') };
   const looks = await Promise.all(lab.spec.clusters.map(async (cluster) => [cluster.name, await lookAtCluster(awake, cluster)] as const));
-  const resolved = resolveSelector(selector, selectorView(lab, Object.fromEntries(looks)));
+  const resolved = resolveSelector(selector, viewOf(lab, new Map(looks)));
   if (resolved.ok) return lab.hosts.filter(({ name }) => resolved.hosts.includes(name));
   if (!resolved.reason.startsWith('no host is named'))
     throw new LabError(`${lab.name}: ${resolved.reason}`, { hint: 'npm run lab:status' });
@@ -28,4 +28,27 @@ export async function chooseHost(lab: Lab, selector: string): Promise<Host> {
   const [only] = hosts;
   if (only && hosts.length === 1) return only;
   throw new UsageError(`${selector} means ${hosts.map(({ name }) => name).join(', ')}: name one of them`);
+}
+
+function viewOf(lab: Lab, looks: ReadonlyMap<string, ClusterLook>): SelectorView {
+  const clusters = lab.spec.clusters.map(({ name, members, repo }): [string, ClusterView] => {
+    const look = looks.get(name);
+    const seen = Object.entries(look?.members ?? {});
+    return [
+      name,
+      {
+        members,
+        streaming: seen.flatMap(([member, { role, state }]) => (role === 'replica' && state === 'streaming' ? [member] : [])),
+        sync: seen.flatMap(([member, { sync }]) => (sync ? [member] : [])),
+        ...(look?.leader === undefined ? {} : { leader: look.leader }),
+        ...(repo === undefined ? {} : { repo }),
+      },
+    ];
+  });
+  return {
+    clusters: Object.fromEntries(clusters),
+    etcd: lab.spec.etcd,
+    repo: lab.hosts.flatMap(({ kind, name }) => (kind === 'repo' ? [name] : [])),
+    hosts: lab.hosts.map(({ name }) => name),
+  };
 }

@@ -10,8 +10,8 @@ export function paintFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
   return picocolors.createColors(stream.isTTY === true && env.TERM !== 'dumb');
 }
 
-/** A host's colour is the same in every output. */
+/** A host's colour is the same in every output. Red is for trouble. */
 export function paintHost(paint: Paint, hosts: readonly string[], host: string): (text: string) => string {
-  const wheel = [paint.cyan, paint.green, paint.magenta, paint.yellow, paint.blue, paint.red, paint.white];
+  const wheel = [paint.blue, paint.magenta, paint.yellow, paint.cyan, paint.green, paint.magentaBright, paint.blueBright, paint.cyanBright];
   return wheel[Math.max(0, hosts.indexOf(host)) % wheel.length] ?? paint.white;
 }

@@ -68,7 +68,7 @@ export function noEngine(attempts: readonly Attempt[], chosen: boolean): LabErro
   if (chosen) {
     return new LabError(`the Docker engine that ${attempts[0]?.source} names cannot be used`, {
       detail,
-      hint: 'correct or unset DOCKER_HOST and DOCKER_CONTEXT; without them the lab looks for an engine in the usual places',
+      hint: `correct or unset ${attempts[0]?.source.startsWith('docker') ? 'DOCKER_CONTEXT' : 'DOCKER_HOST'}; without it, npm run setup finds this machine's engine or installs one`,
     });
   }
   return new LabError('no Docker engine answers', {

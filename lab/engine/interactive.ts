@@ -99,7 +99,9 @@ async function throughPipes(stream: Duplex): Promise<void> {
 }
 
 async function write(output: NodeJS.WriteStream, chunk: Buffer): Promise<void> {
-  if (!output.write(chunk)) await once(output, 'drain');
+  if (output.write(chunk)) return;
+  // Without a reader this process is about to end; until then the program must be told, so that it ends as well.
+  await once(output, 'drain').catch(() => new Promise(() => {}));
 }
 
 const signalScript = `for file in /proc/[0-9]*/environ; do
