@@ -15,7 +15,11 @@ export const alwaysForbidden: Readonly<Record<AlwaysForbiddenName, ForbiddenLine
   checksum: { program: 'postgres', pattern: pattern('/invalid page in block|page verification failed/'), why: 'a page is damaged' },
 
   // Exit code 45 of pgBackRest: two servers archive different WAL under one name, the mark of a split brain.
-  'duplicate-wal': { program: 'pgbackrest', pattern: pattern('/already exists in the repo\\d* archive with a different checksum/'), why: 'two servers archived different WAL under one name' },
+  'duplicate-wal': {
+    program: 'pgbackrest',
+    pattern: pattern('/already exists in the repo\\d* archive with a different checksum/'),
+    why: 'two servers archived different WAL under one name',
+  },
 };
 
 export const allowSchema = z.array(z.enum(alwaysForbiddenNames)).describe('always-forbidden lines that this scenario expects');

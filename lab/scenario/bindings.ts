@@ -63,9 +63,13 @@ function resultFields(result: StepResult): Readonly<Record<string, Value>> {
   };
 }
 
-function openRecipe(bindings: Bindings, step: Extract<PlannedStep, { verb: 'recipe' }>, resolved: Readonly<Record<string, readonly string[]>>): Bindings {
+function openRecipe(
+  bindings: Bindings,
+  step: Extract<PlannedStep, { verb: 'recipe' }>,
+  resolved: Readonly<Record<string, readonly string[]>>,
+): Bindings {
   const caller = namesAt(bindings, step.id);
-  const values: Record<string, Value> = { cluster: caller.values['cluster'] ?? null };
+  const values: Record<string, Value> = { cluster: caller.values.cluster ?? null };
   for (const [name, param] of Object.entries(step.args.params)) {
     const value = expand(param.value, caller);
     if (!value.ok) continue;

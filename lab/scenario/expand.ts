@@ -84,7 +84,8 @@ function look(path: readonly string[], names: Names, open: readonly string[]): V
   } else throw unbound(reference, 'unknown-name', `nothing is named ${name}`);
   let seen = name;
   for (const field of fields) {
-    const next = typeof value === 'object' && value !== null && Object.hasOwn(value, field) ? (value as Record<string, Value>)[field] : undefined;
+    const next =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, field) ? (value as Record<string, Value>)[field] : undefined;
     if (next === undefined || next === null) throw unbound(reference, 'absent-field', `${seen} has no ${field}`);
     value = next;
     seen += `.${field}`;

@@ -26,18 +26,22 @@ export interface Line {
   readonly when?: z.output<typeof whenSchema>;
 }
 
-export const lineSchema = z.strictObject({
-  ...programFields,
-  on: selectorSchema.exactOptional().describe('only lines of these hosts; no roles, which change while lines are read'),
-  times: testSchema.exactOptional().describe('how many such lines there should be in the window; default at least one'),
-  when: whenSchema.exactOptional(),
-})
+export const lineSchema = z
+  .strictObject({
+    ...programFields,
+    on: selectorSchema.exactOptional().describe('only lines of these hosts; no roles, which change while lines are read'),
+    times: testSchema.exactOptional().describe('how many such lines there should be in the window; default at least one'),
+    when: whenSchema.exactOptional(),
+  })
   .transform((line, context): Line => {
     const named = linePrograms.filter((program) => line[program] !== undefined);
     const [program] = named;
     const pattern = program === undefined ? undefined : line[program];
     if (program === undefined || pattern === undefined || named.length > 1) {
-      context.addIssue({ code: 'custom', message: `a line is one program's pattern: exactly one of ${linePrograms.join(', ')}\nsuch as {patroni: promoted self to leader}` });
+      context.addIssue({
+        code: 'custom',
+        message: `a line is one program's pattern: exactly one of ${linePrograms.join(', ')}\nsuch as {patroni: promoted self to leader}`,
+      });
       return z.NEVER;
     }
     return {
@@ -48,7 +52,7 @@ export const lineSchema = z.strictObject({
       ...(line.when === undefined ? {} : { when: line.when }),
     };
   })
-  .describe("one program's log line: {patroni|postgres|pgbackrest|etcd|lab|other|any: PATTERN, on, times, when}");
+  .meta({ id: 'line', description: "one program's log line: {patroni|postgres|pgbackrest|etcd|lab|other|any: PATTERN, on, times, when}" });
 
 export interface CompiledLine {
   /** `patroni: promoted self to leader`, with values, for messages. */

@@ -28,20 +28,22 @@ export function parseScenario(source: SourceText): Parsed<Scenario> {
   const root = reader.map(yaml.value, []);
   if (!root) return { problems: reader.problems };
   const file = reader.check(scenarioSchema, root, []);
-  const variants = Object.entries(reader.map(root['variants'] ?? {}, ['variants'], 'quiet') ?? {}).map(([name, variant]) => readVariant(reader, name, variant));
+  const variants = Object.entries(reader.map(root.variants ?? {}, ['variants'], 'quiet') ?? {}).map(([name, variant]) =>
+    readVariant(reader, name, variant),
+  );
   return {
     problems: reader.problems,
     value: {
       yaml,
-      name: textOf(root['scenario']),
-      proves: textOf(root['proves']),
+      name: textOf(root.scenario),
+      proves: textOf(root.proves),
       sources: file?.sources ?? [],
-      lab: root['lab'] ?? null,
-      vars: plainMap(root['vars']),
+      lab: root.lab ?? null,
+      vars: plainMap(root.vars),
       needs: file?.needs ?? [],
       allow: file?.allow ?? [],
       forbid: (file?.forbid ?? []).map((line, index): ParsedLine => ({ line: line as Line, path: ['forbid', index] })),
-      steps: readSteps(reader, root['steps'], ['steps']),
+      steps: readSteps(reader, root.steps, ['steps']),
       variants: variants.length > 0 ? variants : [{ name: 'default', path: [], vars: {}, steps: [] }],
       broken: reader.broken,
     },
@@ -58,12 +60,24 @@ export function parseRecipe(source: SourceText): Parsed<RecipeSource> {
   const file = reader.check(recipeSchema, root, []);
   const params = Object.entries(file?.params ?? {}).map(([name, param]) => {
     const { about, selector } = param;
-    const spec = { about, selector: selector ?? false, ...('default' in param ? { default: param.default as Value } : {}), ...(param['one-of'] ? { oneOf: param['one-of'] as Value[] } : {}) };
+    const spec = {
+      about,
+      selector: selector ?? false,
+      ...('default' in param ? { default: param.default as Value } : {}),
+      ...(param['one-of'] ? { oneOf: param['one-of'] as Value[] } : {}),
+    };
     return [name, spec] as const;
   });
   return {
     problems: reader.problems,
-    value: { yaml, name: textOf(root['recipe']), about: textOf(root['about']), params: Object.fromEntries(params), steps: readSteps(reader, root['steps'], ['steps']), broken: reader.broken },
+    value: {
+      yaml,
+      name: textOf(root.recipe),
+      about: textOf(root.about),
+      params: Object.fromEntries(params),
+      steps: readSteps(reader, root.steps, ['steps']),
+      broken: reader.broken,
+    },
   };
 }
 
@@ -91,7 +105,12 @@ interface Reader {
 function startReading(yaml: YamlSource, syntax: readonly Problem[]): Reader {
   const problems: Problem[] = [...syntax];
   const add = ({ message, path, key, hint }: Mistake) => {
-    problems.push({ message, file: yaml.file, span: key ? yaml.keySpanOf(path) : yaml.spanOf(path), ...(hint === undefined ? {} : { hint }) });
+    problems.push({
+      message,
+      file: yaml.file,
+      span: key ? yaml.keySpanOf(path) : yaml.spanOf(path),
+      ...(hint === undefined ? {} : { hint }),
+    });
   };
   return {
     yaml,
@@ -119,10 +138,10 @@ function readVariant(reader: Reader, name: string, value: Value): ParsedVariant 
   return {
     name,
     path,
-    ...(map['lab'] === undefined ? {} : { lab: map['lab'] }),
-    vars: plainMap(map['vars']),
+    ...(map.lab === undefined ? {} : { lab: map.lab }),
+    vars: plainMap(map.vars),
     ...(checked.ok && checked.value.extends !== undefined ? { extends: checked.value.extends } : {}),
-    steps: map['steps'] === undefined ? [] : readSteps(reader, map['steps'], [...path, 'steps']),
+    steps: map.steps === undefined ? [] : readSteps(reader, map.steps, [...path, 'steps']),
     ...(checked.ok && checked.value['must-fail'] !== undefined ? { mustFail: checked.value['must-fail'] } : {}),
   };
 }
@@ -141,25 +160,49 @@ function readSteps(reader: Reader, value: Value | undefined, path: Path): readon
 
 function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefined {
   if (typeof value === 'string' && (verbNames as readonly string[]).includes(value)) {
-    reader.add({ message: `the step ${value} lacks what it is about`, path, hint: `such as: ${verbs[value as VerbName].example.split('\n')[0]}` });
+    reader.add({
+      message: `the step ${value} lacks what it is about`,
+      path,
+      hint: `such as: ${verbs[value as VerbName].example.split('\n')[0]}`,
+    });
     return undefined;
   }
   const raw = reader.map(value, path);
   if (!raw) return undefined;
   const named = verbNames.filter((verb) => verb in raw);
-  const unknown = Object.keys(raw).filter((key) => !(verbNames as readonly string[]).includes(key) && !(modifierNames as readonly string[]).includes(key));
-  for (const key of unknown) reader.add({ message: named.length > 0 ? `unknown key "${key}" in a step` : `unknown verb "${key}"`, path: [...path, key], key: true, hint: didYouMean(key, named.length > 0 ? modifierNames : [...verbNames, ...modifierNames]) });
+  const unknown = Object.keys(raw).filter(
+    (key) => !(verbNames as readonly string[]).includes(key) && !(modifierNames as readonly string[]).includes(key),
+  );
+  for (const key of unknown)
+    reader.add({
+      message: named.length > 0 ? `unknown key "${key}" in a step` : `unknown verb "${key}"`,
+      path: [...path, key],
+      key: true,
+      hint: didYouMean(key, named.length > 0 ? modifierNames : [...verbNames, ...modifierNames]),
+    });
   const [verb, second] = named;
   if (second !== undefined) {
-    reader.add({ message: `one verb a step: this one has ${named.join(' and ')}`, path: [...path, second], key: true, hint: 'start a new step with a dash' });
+    reader.add({
+      message: `one verb a step: this one has ${named.join(' and ')}`,
+      path: [...path, second],
+      key: true,
+      hint: 'start a new step with a dash',
+    });
     return undefined;
   }
   if (verb === undefined) {
     if (unknown.length === 0) reader.add({ message: 'a step without a verb', path, hint: `one of ${verbNames.join(', ')}` });
     return undefined;
   }
-  const modifiers = reader.check(modifierSchema, Object.fromEntries(Object.entries(raw).filter(([key]) => (modifierNames as readonly string[]).includes(key))), path);
-  const args = verb === 'expect' ? readClauses(reader, raw[verb], [...path, verb]) : reader.check(verbs[verb].schema as z.ZodType, raw[verb], [...path, verb]);
+  const modifiers = reader.check(
+    modifierSchema,
+    Object.fromEntries(Object.entries(raw).filter(([key]) => (modifierNames as readonly string[]).includes(key))),
+    path,
+  );
+  const args =
+    verb === 'expect'
+      ? readClauses(reader, raw[verb], [...path, verb])
+      : reader.check(verbs[verb].schema as z.ZodType, raw[verb], [...path, verb]);
   if (args === undefined || modifiers === undefined) return undefined;
   const { as, within, for: holdFor, when, fails, background } = modifiers;
   return {
@@ -184,17 +227,25 @@ function readClauses(reader: Reader, value: Value | undefined, path: Path): read
   const clauses: ParsedClause[] = [];
   for (const [kind, claims] of Object.entries(kinds)) {
     if (!isKind(kind)) {
-      reader.add({ message: `unknown kind of expectation "${kind}"`, path: [...path, kind], key: true, hint: didYouMean(kind, expectationKinds) });
+      reader.add({
+        message: `unknown kind of expectation "${kind}"`,
+        path: [...path, kind],
+        key: true,
+        hint: didYouMean(kind, expectationKinds),
+      });
       continue;
     }
     if (Array.isArray(claims) && claims.length === 0) reader.add({ message: 'an empty list claims nothing', path: [...path, kind] });
-    const all = Array.isArray(claims) ? claims.map((claim: Value, index) => ({ claim, at: [...path, kind, index] })) : [{ claim: claims, at: [...path, kind] }];
+    const all = Array.isArray(claims)
+      ? claims.map((claim: Value, index) => ({ claim, at: [...path, kind, index] }))
+      : [{ claim: claims, at: [...path, kind] }];
     for (const { claim, at } of all) {
       const checked = reader.check(expectations[kind].schema as z.ZodType, claim, at);
       if (checked !== undefined) clauses.push({ kind, path: at, claim: checked });
     }
   }
-  if (Object.keys(kinds).length === 0) reader.add({ message: 'an expectation that claims nothing', path, hint: `give one of ${expectationKinds.join(', ')}` });
+  if (Object.keys(kinds).length === 0)
+    reader.add({ message: 'an expectation that claims nothing', path, hint: `give one of ${expectationKinds.join(', ')}` });
   return clauses;
 }
 

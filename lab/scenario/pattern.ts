@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { parseLsn } from '../core/lsn.ts';
-import { expand, type Expanded, type Names, type Unbound } from './expand.ts';
+import { type Expanded, expand, type Names, type Unbound } from './expand.ts';
 import { mistake } from './schema-parts.ts';
 import { templateParts } from './template.ts';
 
@@ -21,7 +21,9 @@ export interface Pattern {
   readonly shown: string;
 }
 
-export type ParsedPattern = { readonly ok: true; readonly pattern: Pattern } | { readonly ok: false; readonly message: string; readonly hint: string };
+export type ParsedPattern =
+  | { readonly ok: true; readonly pattern: Pattern }
+  | { readonly ok: false; readonly message: string; readonly hint: string };
 
 /** Reads a pattern as written in a scenario. Never throws. */
 export function parsePattern(source: string): ParsedPattern {
@@ -29,22 +31,31 @@ export function parsePattern(source: string): ParsedPattern {
   if (source === '') return fail('an empty pattern matches every line', 'write the words the line must contain');
   const regex = source.startsWith('/') ? /^\/(.+)\/([a-z]*)$/s.exec(source) : undefined;
   if (source.startsWith('/') && (!regex || !/^[ims]*$/.test(regex[2] ?? ''))) {
-    return fail(`${source} starts a regular expression and does not end it`, "close it and quote it, '/like this/i' (flags i, m, s); to find a path, leave out its first /");
+    return fail(
+      `${source} starts a regular expression and does not end it`,
+      "close it and quote it, '/like this/i' (flags i, m, s); to find a path, leave out its first /",
+    );
   }
   const parts = templateParts(regex?.[1] ?? source);
   const malformed = parts.find((part) => part.kind === 'malformed');
-  if (malformed?.kind === 'malformed') return fail(`${malformed.text} is not a reference`, 'write ${name} or ${name.field}, or $${ for a literal ${');
+  if (malformed?.kind === 'malformed')
+    return fail(`${malformed.text} is not a reference`, 'write ${name} or ${name.field}, or $${ for a literal ${');
   const pattern: Pattern = {
     kind: regex ? 'regex' : 'text',
     flags: regex?.[2] ?? '',
-    parts: parts.flatMap((part): PatternPart[] => (part.kind === 'literal' ? [{ literal: part.text }] : part.kind === 'reference' ? [{ reference: part.path.join('.') }] : [])),
+    parts: parts.flatMap((part): PatternPart[] =>
+      part.kind === 'literal' ? [{ literal: part.text }] : part.kind === 'reference' ? [{ reference: part.path.join('.') }] : [],
+    ),
     shown: source.replaceAll('${', '{'),
   };
   if (regex) {
     try {
       new RegExp(pattern.parts.map((part) => ('literal' in part ? part.literal : 'x')).join(''), pattern.flags);
     } catch (error) {
-      return fail(`not a regular expression: ${error instanceof Error ? error.message : String(error)}`, 'JavaScript syntax; a text without slashes is taken as it stands');
+      return fail(
+        `not a regular expression: ${error instanceof Error ? error.message : String(error)}`,
+        'JavaScript syntax; a text without slashes is taken as it stands',
+      );
     }
   }
   return { ok: true, pattern };
@@ -59,7 +70,11 @@ export const patternSchema = z
     context.addIssue({ code: 'custom', message: mistake(parsed.message, parsed.hint) });
     return z.NEVER;
   })
-  .describe("a text to be contained, or '/re/flags' (quoted); what ${...} stands for is taken literally; LSNs match in any case and padding");
+  .meta({
+    id: 'pattern',
+    description:
+      "a text to be contained, or '/re/flags' (quoted); what ${...} stands for is taken literally; LSNs match in any case and padding",
+  });
 
 /** A pattern with its references filled in, ready for any number of lines. */
 export interface CompiledPattern {
@@ -77,7 +92,11 @@ export function compilePattern(pattern: Pattern, names: Names): Expanded<Compile
       const value = expand<string>(`\${${part.reference}}`, names);
       if (!value.ok) return value;
       if (typeof value.value === 'object' && value.value !== null && !Array.isArray(value.value)) {
-        const unbound: Unbound = { reference: part.reference, why: 'not-text', message: `\${${part.reference}} is a map and cannot stand in a pattern; name one of its fields` };
+        const unbound: Unbound = {
+          reference: part.reference,
+          why: 'not-text',
+          message: `\${${part.reference}} is a map and cannot stand in a pattern; name one of its fields`,
+        };
         return { ok: false, unbound };
       }
       texts.push({ literal: false, text: Array.isArray(value.value) ? (value.value as string[]).join(', ') : String(value.value) });
@@ -92,7 +111,10 @@ export function compilePattern(pattern: Pattern, names: Names): Expanded<Compile
     new RegExp(texts.map((part) => (part.literal ? part.text : escapeRegex(change(part.text)))).join(''), pattern.flags);
   const asWritten = source((text) => text);
   const canonical = source(canonicalLsns);
-  return { ok: true, value: { shown: `/${plain}/${pattern.flags}`, matches: (text) => asWritten.test(text) || canonical.test(canonicalLsns(text)) } };
+  return {
+    ok: true,
+    value: { shown: `/${plain}/${pattern.flags}`, matches: (text) => asWritten.test(text) || canonical.test(canonicalLsns(text)) },
+  };
 }
 
 /** Every LSN of a text as PostgreSQL prints it: pgBackRest prints lower case, some programs pad with zeros. */

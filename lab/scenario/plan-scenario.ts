@@ -7,11 +7,11 @@ import type { Value } from '../core/event.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import { draft, placeholders, type TrainCatalogue } from '../topology/draft.ts';
-import { type LabObject, labObjectSchema, type LabSpec, mergeLab } from '../topology/overlay.ts';
+import { type LabObject, type LabSpec, labObjectSchema, mergeLab } from '../topology/overlay.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { builtinRecipes } from './builtin-recipes.ts';
-import { expectations } from './expectations/expectations.ts';
 import { expand } from './expand.ts';
+import { expectations } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
 import { checkSelector, checkStep, checkWholeRun, type StepPlace } from './lint.ts';
 import { parseRecipe, parseScenario } from './parse.ts';
@@ -58,7 +58,12 @@ export function planScenario(scenario: Scenario, options: PlanOptions, variantNa
   const collector = startCollecting(options);
   const names = scenario.variants.map((variant) => variant.name);
   for (const name of variantNames ?? []) {
-    if (!names.includes(name)) collector.problems.push({ message: `${scenario.name} has no variant "${name}"`, file: scenario.yaml.file, hint: didYouMean(name, names) });
+    if (!names.includes(name))
+      collector.problems.push({
+        message: `${scenario.name} has no variant "${name}"`,
+        file: scenario.yaml.file,
+        hint: didYouMean(name, names),
+      });
   }
   checkReserved(scenario, collector);
   for (const line of scenario.forbid) checkVariantNames(line.line.when, [...line.path, 'when'], scenario, collector);
@@ -67,7 +72,10 @@ export function planScenario(scenario: Scenario, options: PlanOptions, variantNa
   adviseOnFile(scenario, collector);
   const problems = distinct(collector.problems);
   return {
-    plans: problems.length > 0 ? [] : plans.flatMap((plan) => (plan && (variantNames === undefined || variantNames.includes(plan.variant)) ? [plan] : [])),
+    plans:
+      problems.length > 0
+        ? []
+        : plans.flatMap((plan) => (plan && (variantNames === undefined || variantNames.includes(plan.variant)) ? [plan] : [])),
     problems,
     advice: distinct(collector.advice),
     sources: Object.fromEntries(collector.sources),
@@ -102,7 +110,16 @@ function chainOf(scenario: Scenario, variant: ParsedVariant, collector: Collecto
     const next = scenario.variants.find((other) => other.name === wanted);
     const path = [...current.path, 'extends'];
     if (!next) {
-      collector.problems.push(place(scenario.yaml, { message: `no variant is named "${wanted}"`, path, hint: didYouMean(wanted, scenario.variants.map((other) => other.name).filter((name) => name !== current.name)) }));
+      collector.problems.push(
+        place(scenario.yaml, {
+          message: `no variant is named "${wanted}"`,
+          path,
+          hint: didYouMean(
+            wanted,
+            scenario.variants.map((other) => other.name).filter((name) => name !== current.name),
+          ),
+        }),
+      );
       break;
     }
     if (chain.includes(next)) {
@@ -126,15 +143,30 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
   const steps = [...scenario.steps, ...chain.flatMap((one) => one.steps)];
   for (const step of steps) checkVariantNames(step.when, [...step.path, 'when'], scenario, collector);
   const scope: PlanScope = { vars, variant: variant.name, blueprint, broken: scenario.broken, collector, used, inRecipes: [], scenario };
-  const known = new Map<string, Known>([['cluster', { kind: 'value' }], ...Object.entries(vars).map(([name, value]): [string, Known] => [name, { kind: 'var', value }])]);
+  const known = new Map<string, Known>([
+    ['cluster', { kind: 'value' }],
+    ...Object.entries(vars).map(([name, value]): [string, Known] => [name, { kind: 'var', value }]),
+  ]);
   const planned = planSteps(steps, 's', known, scope);
   const forbid = scenario.forbid.flatMap(({ line, path }) => planLine(line, path, yaml, variant.name));
-  for (const mistake of checkReferences(mapAt(yaml, ['forbid']), ['forbid'], { known, later: new Set(), excused: scenario.broken.names }, used)) collector.problems.push(place(yaml, mistake));
+  for (const mistake of checkReferences(
+    mapAt(yaml, ['forbid']),
+    ['forbid'],
+    { known, later: new Set(), excused: scenario.broken.names },
+    used,
+  ))
+    collector.problems.push(place(yaml, mistake));
 
   const mustFail = variant.mustFail === undefined ? undefined : planned.find((step) => step.name === variant.mustFail);
   if (variant.mustFail !== undefined && !mustFail && !scenario.broken.names.has(variant.mustFail)) {
     const names = planned.flatMap((step) => step.name ?? []);
-    collector.problems.push(place(yaml, { message: `must-fail names "${variant.mustFail}", and no step of this variant is named so`, path: [...variant.path, 'must-fail'], hint: names.length > 0 ? didYouMean(variant.mustFail, names) : 'name a step with `as`' }));
+    collector.problems.push(
+      place(yaml, {
+        message: `must-fail names "${variant.mustFail}", and no step of this variant is named so`,
+        path: [...variant.path, 'must-fail'],
+        hint: names.length > 0 ? didYouMean(variant.mustFail, names) : 'name a step with `as`',
+      }),
+    );
   }
   const run = { variant: variant.name, path: variant.path, mutant: variant.mustFail !== undefined };
   if (scenario.broken.count === 0 && Array.isArray(mapAt(yaml, ['steps']))) {
@@ -143,7 +175,10 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
     collector.advice.push(...advice.map((mistake) => place(yaml, mistake)));
     for (const name of Object.keys(vars)) {
       const holder = chain.findLast((one) => name in one.vars);
-      if (!used.has(name) && !isUsedElsewhere(scenario, name)) collector.advice.push(place(yaml, { message: `nothing uses the var ${name}`, path: [...(holder?.path ?? []), 'vars', name], key: true }));
+      if (!used.has(name) && !isUsedElsewhere(scenario, name))
+        collector.advice.push(
+          place(yaml, { message: `nothing uses the var ${name}`, path: [...(holder?.path ?? []), 'vars', name], key: true }),
+        );
     }
   }
   if (!lab || collector.problems.length > before) return undefined;
@@ -156,7 +191,9 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
     lab,
     cluster: blueprint?.clusters.find((cluster) => cluster.name === 'main')?.scope ?? 'demo',
     vars,
-    ...(mustFail?.name === undefined ? {} : { mustFail: { name: mustFail.name, step: mustFail.id, span: yaml.spanOf([...variant.path, 'must-fail']) } }),
+    ...(mustFail?.name === undefined
+      ? {}
+      : { mustFail: { name: mustFail.name, step: mustFail.id, span: yaml.spanOf([...variant.path, 'must-fail']) } }),
     needs: scenario.needs,
     allow: scenario.allow,
     forbid,
@@ -171,17 +208,35 @@ function isUsedElsewhere(scenario: Scenario, name: string): boolean {
 }
 
 function mapAt(yaml: YamlSource, path: Path): Value {
-  return path.reduce<Value>((value, key) => (typeof value === 'object' && value !== null ? ((value as Record<string | number, Value>)[key] ?? null) : null), yaml.value);
+  return path.reduce<Value>(
+    (value, key) => (typeof value === 'object' && value !== null ? ((value as Record<string | number, Value>)[key] ?? null) : null),
+    yaml.value,
+  );
 }
 
 // The lab.
 
-function planLab(scenario: Scenario, chain: readonly ParsedVariant[], vars: Readonly<Record<string, Value>>, used: Set<string>, collector: Collector): LabObject | undefined {
+function planLab(
+  scenario: Scenario,
+  chain: readonly ParsedVariant[],
+  vars: Readonly<Record<string, Value>>,
+  used: Set<string>,
+  collector: Collector,
+): LabObject | undefined {
   const { yaml } = scenario;
   const known = new Map(Object.entries(vars).map(([name, value]): [string, Known] => [name, { kind: 'var', value }]));
-  const layers: { readonly lab: Value; readonly path: Path }[] = [{ lab: scenario.lab, path: ['lab'] }, ...chain.flatMap((one) => (one.lab === undefined ? [] : [{ lab: one.lab, path: [...one.path, 'lab'] }]))];
-  if (layers.some(({ lab }) => typeof lab !== 'string' && (typeof lab !== 'object' || lab === null || Array.isArray(lab)))) return undefined;
-  const mistakes = layers.flatMap(({ lab, path }) => checkReferences(lab, path, { known, later: new Set(), excused: new Set() }, used)).map((mistake) => ({ ...mistake, hint: `${mistake.hint === undefined ? '' : `${mistake.hint}; `}a lab is made before the first step and sees vars only` }));
+  const layers: { readonly lab: Value; readonly path: Path }[] = [
+    { lab: scenario.lab, path: ['lab'] },
+    ...chain.flatMap((one) => (one.lab === undefined ? [] : [{ lab: one.lab, path: [...one.path, 'lab'] }])),
+  ];
+  if (layers.some(({ lab }) => typeof lab !== 'string' && (typeof lab !== 'object' || lab === null || Array.isArray(lab))))
+    return undefined;
+  const mistakes = layers
+    .flatMap(({ lab, path }) => checkReferences(lab, path, { known, later: new Set(), excused: new Set() }, used))
+    .map((mistake) => ({
+      ...mistake,
+      hint: `${mistake.hint === undefined ? '' : `${mistake.hint}; `}a lab is made before the first step and sees vars only`,
+    }));
   if (mistakes.length > 0) {
     collector.problems.push(...mistakes.map((mistake) => place(yaml, mistake)));
     return undefined;
@@ -191,7 +246,9 @@ function planLab(scenario: Scenario, chain: readonly ParsedVariant[], vars: Read
   if (!filled.ok) return undefined;
   const checked = check(labObjectSchema, filled.value as unknown as Value);
   if (checked.ok) return checked.value;
-  collector.problems.push(...checked.mistakes.map((mistake) => place(yaml, { ...mistake, path: labPath(yaml, chain, mistake.path, mistake.key) })));
+  collector.problems.push(
+    ...checked.mistakes.map((mistake) => place(yaml, { ...mistake, path: labPath(yaml, chain, mistake.path, mistake.key) })),
+  );
   return undefined;
 }
 
@@ -212,7 +269,9 @@ function draftLab(scenario: Scenario, chain: readonly ParsedVariant[], lab: LabO
   for (const { message, path, hint } of drafted.problems ?? []) {
     const at = labPath(scenario.yaml, chain, path, undefined);
     const isKey = typeof mapAt(scenario.yaml, at) === 'object';
-    collector.problems.push(place(scenario.yaml, { message, path: at, ...(isKey ? { key: true as const } : {}), ...(hint === undefined ? {} : { hint }) }));
+    collector.problems.push(
+      place(scenario.yaml, { message, path: at, ...(isKey ? { key: true as const } : {}), ...(hint === undefined ? {} : { hint }) }),
+    );
   }
   return drafted.blueprint;
 }
@@ -264,13 +323,29 @@ function defineName(name: string, step: ParsedStep, known: Map<string, Known>, s
   const path = [...step.path, step.verb === 'mark' ? 'mark' : 'as'];
   if (known.has(name) && !scope.broken.names.has(name)) {
     const before = known.get(name);
-    const what = name === 'cluster' ? 'built in' : before?.kind === 'var' ? 'a var' : before?.kind === 'value' ? 'a parameter' : 'an earlier step';
-    scope.collector.problems.push(place(step.yaml, { message: `the name ${name} is taken: it is ${what}`, path, hint: 'vars, marks and named steps share their names' }));
+    const what =
+      name === 'cluster' ? 'built in' : before?.kind === 'var' ? 'a var' : before?.kind === 'value' ? 'a parameter' : 'an earlier step';
+    scope.collector.problems.push(
+      place(step.yaml, {
+        message: `the name ${name} is taken: it is ${what}`,
+        path,
+        hint: 'vars, marks and named steps share their names',
+      }),
+    );
     return;
   }
-  if (name === 'now' || name === 'all') scope.collector.problems.push(place(step.yaml, { message: `the name ${name} has a meaning of its own`, path, hint: 'choose another one' }));
+  if (name === 'now' || name === 'all')
+    scope.collector.problems.push(
+      place(step.yaml, { message: `the name ${name} has a meaning of its own`, path, hint: 'choose another one' }),
+    );
   const { effect, fields }: Verb<never> = verbs[step.verb] as unknown as Verb<never>;
-  known.set(name, { kind: 'step', verb: step.verb, fields: [...Object.keys(commonFields), ...Object.keys(fields ?? {})], healed: effect?.healed === true, background: step.background });
+  known.set(name, {
+    kind: 'step',
+    verb: step.verb,
+    fields: [...Object.keys(commonFields), ...Object.keys(fields ?? {})],
+    healed: effect?.healed === true,
+    background: step.background,
+  });
 }
 
 function planStep(step: ParsedStep, id: string, names: Scope, scope: PlanScope): PlannedStep {
@@ -296,7 +371,7 @@ function planStep(step: ParsedStep, id: string, names: Scope, scope: PlanScope):
     background: step.background,
   };
   if (verb === 'expect') return { ...common, verb, title: `expect ${clauses.map((clause) => clause.title).join('; ')}`, args: { clauses } };
-  if (verb === 'recipe') return { ...common, verb, ...planRecipe(step, id, names, scope) };
+  if (verb === 'recipe') return { ...common, verb, ...planRecipe(step, id, scope) };
   const title = (verbs[verb].title as (args: unknown) => string)(step.args);
   return { ...common, verb, title, args: step.args } as PlannedStep;
 }
@@ -307,9 +382,17 @@ function durationOf(step: ParsedStep, modifier: 'within' | 'for', scope: PlanSco
   const filled = expand<Value>(source, { vars: scope.vars, values: scope.params ?? {} });
   try {
     if (filled.ok) return parseDuration(String(filled.value));
-    scope.collector.problems.push(place(step.yaml, { message: `${modifier} is decided before the run: only vars can stand in it`, path: [...step.path, modifier] }));
+    scope.collector.problems.push(
+      place(step.yaml, { message: `${modifier} is decided before the run: only vars can stand in it`, path: [...step.path, modifier] }),
+    );
   } catch {
-    scope.collector.problems.push(place(step.yaml, { message: `not a duration: ${String(filled.ok ? filled.value : source)}`, path: [...step.path, modifier], hint: 'write a number and ms, s, m or h, such as 30s' }));
+    scope.collector.problems.push(
+      place(step.yaml, {
+        message: `not a duration: ${String(filled.ok ? filled.value : source)}`,
+        path: [...step.path, modifier],
+        hint: 'write a number and ms, s, m or h, such as 30s',
+      }),
+    );
   }
   return millis(0);
 }
@@ -346,26 +429,37 @@ function planClauses(step: ParsedStep, variant: string): readonly Clause[] {
 function checkVariantNames(when: WhenSource | undefined, path: Path, scenario: Scenario, collector: Collector): void {
   const names = scenario.variants.map((variant) => variant.name);
   for (const name of [when?.variant ?? []].flat()) {
-    if (!names.includes(name)) collector.problems.push(place(scenario.yaml, { message: `no variant is named "${name}"`, path: [...path, 'variant'], hint: didYouMean(name, names) }));
+    if (!names.includes(name))
+      collector.problems.push(
+        place(scenario.yaml, { message: `no variant is named "${name}"`, path: [...path, 'variant'], hint: didYouMean(name, names) }),
+      );
   }
 }
 
 function checkReserved(scenario: Scenario, collector: Collector): void {
   for (const { vars, path } of [{ vars: scenario.vars, path: [] as Path }, ...scenario.variants]) {
-    if ('cluster' in vars) collector.problems.push(place(scenario.yaml, { message: 'the name cluster is built in', path: [...path, 'vars', 'cluster'], key: true }));
+    if ('cluster' in vars)
+      collector.problems.push(
+        place(scenario.yaml, { message: 'the name cluster is built in', path: [...path, 'vars', 'cluster'], key: true }),
+      );
   }
 }
 
 // Recipes.
 
-function planRecipe(step: ParsedStep, id: string, names: Scope, scope: PlanScope): { readonly title: string; readonly args: Extract<PlannedStep, { verb: 'recipe' }>['args'] } {
+function planRecipe(
+  step: ParsedStep,
+  id: string,
+  scope: PlanScope,
+): { readonly title: string; readonly args: Extract<PlannedStep, { verb: 'recipe' }>['args'] } {
   const { name, params: given } = step.args as { name: string; params: Readonly<Record<string, Value>> };
   const empty = { title: `recipe ${name}`, args: { name, params: {}, steps: [] } };
   const path = [...step.path, 'recipe', name];
   const add = (mistake: Mistake) => scope.collector.problems.push(place(step.yaml, mistake));
   const recipe = loadRecipe(name, scope.collector);
   if (!recipe) {
-    if (!scope.collector.recipes.has(name)) add({ message: `no recipe is named "${name}"`, path, key: true, hint: didYouMean(name, Object.keys(builtinRecipes)) });
+    if (!scope.collector.recipes.has(name))
+      add({ message: `no recipe is named "${name}"`, path, key: true, hint: didYouMean(name, Object.keys(builtinRecipes)) });
     return empty;
   }
   if (scope.inRecipes.includes(name)) {
@@ -373,7 +467,13 @@ function planRecipe(step: ParsedStep, id: string, names: Scope, scope: PlanScope
     return empty;
   }
   for (const key of Object.keys(given)) {
-    if (!(key in recipe.params)) add({ message: `the recipe ${name} has no parameter "${key}"`, path: [...path, key], key: true, hint: didYouMean(key, Object.keys(recipe.params)) });
+    if (!(key in recipe.params))
+      add({
+        message: `the recipe ${name} has no parameter "${key}"`,
+        path: [...path, key],
+        key: true,
+        hint: didYouMean(key, Object.keys(recipe.params)),
+      });
   }
   const params: Record<string, RecipeParam> = {};
   const constants: Record<string, Value> = {};
@@ -383,26 +483,61 @@ function planRecipe(step: ParsedStep, id: string, names: Scope, scope: PlanScope
       add({ message: `the recipe ${name} needs ${key}: ${spec.about}`, path, key: true });
       continue;
     }
-    if (spec.selector) for (const mistake of checkSelector(selectorText(value as string | readonly string[]), [...path, key], scope.blueprint)) add(mistake);
+    if (spec.selector)
+      for (const mistake of checkSelector(selectorText(value as string | readonly string[]), [...path, key], scope.blueprint)) add(mistake);
     const constant = spec.selector ? undefined : expand<Value>(value, { vars: scope.vars, values: scope.params ?? {} });
     if (spec.oneOf && constant?.ok && !spec.oneOf.includes(constant.value as never)) {
-      add({ message: `${key} of the recipe ${name} cannot be "${String(constant.value)}"`, path: [...path, key], hint: didYouMean(String(constant.value), spec.oneOf.map(String)) });
+      add({
+        message: `${key} of the recipe ${name} cannot be "${String(constant.value)}"`,
+        path: [...path, key],
+        hint: didYouMean(String(constant.value), spec.oneOf.map(String)),
+      });
     }
     if (constant?.ok) constants[key] = constant.value;
     params[key] = { value: spec.selector ? selectorText(value as string | readonly string[]) : value, selector: spec.selector };
   }
-  const known = new Map<string, Known>([['cluster', { kind: 'value' }], ...Object.keys(recipe.params).map((key): [string, Known] => [key, { kind: 'value' }])]);
-  const inside: PlanScope = { ...scope, vars: {}, params: constants, inRecipes: [...scope.inRecipes, name], broken: recipe.broken, used: new Set() };
-  const meant = recipe.steps.filter((inner) => Object.entries(inner.when?.params ?? {}).every(([key, value]) => isParam(inner, key, value, constants, recipe, scope.collector)));
+  const known = new Map<string, Known>([
+    ['cluster', { kind: 'value' }],
+    ...Object.keys(recipe.params).map((key): [string, Known] => [key, { kind: 'value' }]),
+  ]);
+  const inside: PlanScope = {
+    ...scope,
+    vars: {},
+    params: constants,
+    inRecipes: [...scope.inRecipes, name],
+    broken: recipe.broken,
+    used: new Set(),
+  };
+  const meant = recipe.steps.filter((inner) =>
+    Object.entries(inner.when?.params ?? {}).every(([key, value]) => isParam(inner, key, value, constants, recipe, scope.collector)),
+  );
   const steps = planSteps(meant, `${id}.`, known, inside);
   const shown = Object.entries(given).map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return { title: `recipe ${name}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`, args: { name, params, steps } };
 }
 
-function isParam(step: ParsedStep, key: string, value: Value, constants: Readonly<Record<string, Value>>, recipe: RecipeSource, collector: Collector): boolean {
+function isParam(
+  step: ParsedStep,
+  key: string,
+  value: Value,
+  constants: Readonly<Record<string, Value>>,
+  recipe: RecipeSource,
+  collector: Collector,
+): boolean {
   const path = [...step.path, 'when', 'params', key];
-  if (!(key in recipe.params)) collector.problems.push(place(step.yaml, { message: `the recipe has no parameter "${key}"`, path, key: true, hint: didYouMean(key, Object.keys(recipe.params)) }));
-  else if (!(key in constants) && recipe.params[key]?.default === undefined) collector.problems.push(place(step.yaml, { message: `${key} is only known once the lab runs, and decides which steps there are`, path, key: true }));
+  if (!(key in recipe.params))
+    collector.problems.push(
+      place(step.yaml, {
+        message: `the recipe has no parameter "${key}"`,
+        path,
+        key: true,
+        hint: didYouMean(key, Object.keys(recipe.params)),
+      }),
+    );
+  else if (!(key in constants) && recipe.params[key]?.default === undefined)
+    collector.problems.push(
+      place(step.yaml, { message: `${key} is only known once the lab runs, and decides which steps there are`, path, key: true }),
+    );
   return constants[key] === value;
 }
 
@@ -415,7 +550,10 @@ function loadRecipe(name: string, collector: Collector): RecipeSource | undefine
   const parsed = parseRecipe(source);
   collector.problems.push(...parsed.problems);
   const usable = parsed.problems.length === 0 ? parsed.value : undefined;
-  if (usable && usable.name !== name) collector.problems.push(place(usable.yaml, { message: `the file of the recipe ${name} says it is "${usable.name}"`, path: ['recipe'] }));
+  if (usable && usable.name !== name)
+    collector.problems.push(
+      place(usable.yaml, { message: `the file of the recipe ${name} says it is "${usable.name}"`, path: ['recipe'] }),
+    );
   collector.recipes.set(name, usable);
   return usable;
 }
@@ -424,11 +562,27 @@ function loadRecipe(name: string, collector: Collector): RecipeSource | undefine
 
 function adviseOnFile(scenario: Scenario, collector: Collector): void {
   if (!scenario.variants.some((variant) => variant.mustFail !== undefined)) {
-    collector.advice.push(place(scenario.yaml, { message: 'no variant must fail: nothing shows that this scenario can fail at all', path: scenario.yaml.has(['variants']) ? ['variants'] : [], key: true, hint: 'add a mutant: a variant in which the cause is absent, with must-fail: the step that notices' }));
+    collector.advice.push(
+      place(scenario.yaml, {
+        message: 'no variant must fail: nothing shows that this scenario can fail at all',
+        path: scenario.yaml.has(['variants']) ? ['variants'] : [],
+        key: true,
+        hint: 'add a mutant: a variant in which the cause is absent, with must-fail: the step that notices',
+      }),
+    );
   }
-  const base = scenario.yaml.file.split('/').at(-1)?.replace(/\.ya?ml$/, '');
+  const base = scenario.yaml.file
+    .split('/')
+    .at(-1)
+    ?.replace(/\.ya?ml$/, '');
   if (scenario.name !== '' && base !== scenario.name) {
-    collector.advice.push(place(scenario.yaml, { message: `the scenario ${scenario.name} is in a file named ${base}`, path: ['scenario'], hint: "scenarios are found by their file's name: make them the same" }));
+    collector.advice.push(
+      place(scenario.yaml, {
+        message: `the scenario ${scenario.name} is in a file named ${base}`,
+        path: ['scenario'],
+        hint: "scenarios are found by their file's name: make them the same",
+      }),
+    );
   }
 }
 
@@ -439,4 +593,3 @@ function distinct(problems: readonly Problem[]): readonly Problem[] {
     return !seen.has(key) && seen.add(key);
   });
 }
-

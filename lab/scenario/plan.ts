@@ -2,14 +2,15 @@
  * A Plan is one variant of a scenario with everything decided that can be decided without a lab. `run/` carries it out,
  * `verdict/` judges a history against it, and both read nothing else of the scenario. Plain JSON; `${...}` are still in it.
  */
-import type { Value } from '../core/event.ts';
+
 import type { Millis } from '../core/duration.ts';
+import type { Value } from '../core/event.ts';
 import type { Span } from '../core/problem.ts';
 import type { LabObject } from '../topology/overlay.ts';
 import type { Claims, ExpectationKind } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
-import type { When } from './version-range.ts';
 import type { VerbArgs, VerbName } from './verbs/verbs.ts';
+import type { When } from './version-range.ts';
 
 export interface Plan {
   readonly scenario: string;

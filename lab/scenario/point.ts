@@ -18,4 +18,4 @@ export interface Point {
 export const pointSchema = z
   .union([text, pointFields])
   .transform((point): Point => (typeof point === 'string' ? { at: point, exclusive: false } : { exclusive: false, ...point }))
-  .describe("now, a mark's name, a backup step's name (its stop LSN), or {at, exclusive, timeline}");
+  .meta({ id: 'point', description: "now, a mark's name, a backup step's name (its stop LSN), or {at, exclusive, timeline}" });

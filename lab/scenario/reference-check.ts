@@ -13,7 +13,13 @@ import type { Path } from './yaml-source.ts';
 export type Known =
   | { readonly kind: 'var'; readonly value: Value }
   | { readonly kind: 'value' }
-  | { readonly kind: 'step'; readonly verb: string; readonly fields: readonly string[] | undefined; readonly healed: boolean; readonly background: boolean };
+  | {
+      readonly kind: 'step';
+      readonly verb: string;
+      readonly fields: readonly string[] | undefined;
+      readonly healed: boolean;
+      readonly background: boolean;
+    };
 
 /** Names known so far, by name. `later`: names of this plan that come to be only afterwards. */
 export interface Scope {
@@ -41,12 +47,20 @@ function checkText(text: string, path: Path, scope: Scope, used: Set<string>, th
   const whole = parts.length === 1;
   return parts.flatMap((part): readonly Mistake[] => {
     if (part.kind === 'literal') return [];
-    if (part.kind === 'malformed') return [{ message: `${part.text} is not a reference`, path, hint: 'write ${name} or ${name.field}; $${ stands for a literal ${' }];
+    if (part.kind === 'malformed')
+      return [{ message: `${part.text} is not a reference`, path, hint: 'write ${name} or ${name.field}; $${ stands for a literal ${' }];
     return checkReference(part.path, whole, path, scope, used, through);
   });
 }
 
-function checkReference(reference: readonly string[], whole: boolean, path: Path, scope: Scope, used: Set<string>, through: readonly string[]): readonly Mistake[] {
+function checkReference(
+  reference: readonly string[],
+  whole: boolean,
+  path: Path,
+  scope: Scope,
+  used: Set<string>,
+  through: readonly string[],
+): readonly Mistake[] {
   const [name = '', field] = reference;
   const shown = `\${${reference.join('.')}}`;
   const via = through.length > 0 ? `\${${through.join('} uses ${')}} uses ${shown}: ` : `${shown}: `;
@@ -54,19 +68,37 @@ function checkReference(reference: readonly string[], whole: boolean, path: Path
   used.add(name);
   if (!known) {
     if (scope.excused.has(name)) return [];
-    if (scope.later.has(name)) return [{ message: `${via}${name} is named only after this`, path, hint: 'a name can be used after the step that makes it' }];
-    return [{ message: `${via}nothing is named ${name}`, path, hint: `${didYouMean(name, [...scope.known.keys()])}${/^[A-Z_]+$/.test(name) ? '; for a variable of the shell write $${' : ''}` }];
+    if (scope.later.has(name))
+      return [{ message: `${via}${name} is named only after this`, path, hint: 'a name can be used after the step that makes it' }];
+    return [
+      {
+        message: `${via}nothing is named ${name}`,
+        path,
+        hint: `${didYouMean(name, [...scope.known.keys()])}${/^[A-Z_]+$/.test(name) ? '; for a variable of the shell write $${' : ''}`,
+      },
+    ];
   }
   if (known.kind === 'value') return [];
   if (known.kind === 'step') {
     const fields = known.fields;
-    if (field === undefined) return [{ message: `${via}${name} is a ${known.verb === 'mark' ? 'mark' : 'step'}, not a value`, path, hint: `name one of its fields: ${(fields ?? Object.keys(commonFields)).map((one) => `\${${name}.${one}}`).join(', ')}` }];
-    return fields && !fields.includes(field) ? [{ message: `${via}a step of ${known.verb} records no ${field}`, path, hint: didYouMean(field, fields) }] : [];
+    if (field === undefined)
+      return [
+        {
+          message: `${via}${name} is a ${known.verb === 'mark' ? 'mark' : 'step'}, not a value`,
+          path,
+          hint: `name one of its fields: ${(fields ?? Object.keys(commonFields)).map((one) => `\${${name}.${one}}`).join(', ')}`,
+        },
+      ];
+    return fields && !fields.includes(field)
+      ? [{ message: `${via}a step of ${known.verb} records no ${field}`, path, hint: didYouMean(field, fields) }]
+      : [];
   }
   if (through.includes(name)) return [{ message: `${via}${name} refers to itself`, path }];
   const isMap = typeof known.value === 'object' && known.value !== null && !Array.isArray(known.value);
-  if (field !== undefined && !(isMap && field in (known.value as object))) return [{ message: `${via}the var ${name} has no ${field}`, path }];
-  if (field === undefined && !whole && isMap) return [{ message: `${via}${name} is a map and cannot stand inside a text`, path, hint: 'name one of its keys' }];
+  if (field !== undefined && !(isMap && field in (known.value as object)))
+    return [{ message: `${via}the var ${name} has no ${field}`, path }];
+  if (field === undefined && !whole && isMap)
+    return [{ message: `${via}${name} is a map and cannot stand inside a text`, path, hint: 'name one of its keys' }];
   // A var is evaluated where it is used, so what it refers to must be known here.
   return textsOf(known.value).flatMap((text) => checkText(text, path, scope, used, [...through, name]));
 }

@@ -11,19 +11,21 @@ export interface RunArgs {
   readonly stanza?: string | false;
 }
 
-/** `what` says what `run` is for this verb. */
-export function runSchema(what: string) {
+/** `what` says what `run` is for this verb. Only pgBackRest knows stanzas. */
+export function runSchema(what: string, stanzas?: 'with stanza') {
   const fields = z.strictObject({
     on: selectorSchema.exactOptional().describe('where it runs; several hosts in parallel'),
     run: text.describe(what),
     stdin: z.string().exactOptional().describe('what it reads from its standard input'),
-    stanza: z.union([z.literal(false), text]).exactOptional().describe("pgbackrest only: the stanza, where it is not the cluster's own; false adds no --stanza"),
   });
+  const known = stanzas ? fields.extend({ stanza: stanzaSchema.exactOptional() }) : fields;
   return z
-    .union([text, fields])
+    .union([text, known])
     .transform((run): RunArgs => (typeof run === 'string' ? { run } : run))
-    .describe(`${what}; or {on, run, stdin, stanza}`);
+    .describe(`${what}; or {on, run, stdin${stanzas ? ', stanza' : ''}}`);
 }
+
+const stanzaSchema = z.union([z.literal(false), text]).describe("the stanza, where it is not the cluster's own; false adds no --stanza");
 
 export const runFields = {
   exit: 'the exit code, a number; of several hosts the largest',

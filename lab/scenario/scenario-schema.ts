@@ -12,9 +12,20 @@ export const capabilities = ['latency', 'clock', 'nfs', 'watchdog', 's3', 'azure
 export const modifierSchema = z.strictObject({
   as: nameText.exactOptional().describe('a name for the step, by which ${name.field}, since, heal and must-fail refer to it'),
   fails: z
-    .union([z.literal(true), z.number().int().min(1).max(255), z.string().regex(/^[0-9A-Z]{5}$/), z.array(z.union([z.number().int().min(1).max(255), z.string().regex(/^[0-9A-Z]{5}$/)])).min(1)], {
-      error: mistake('fails says how the step fails', 'an exit code from 1 to 255, a SQLSTATE in quotes such as "57P01", a list of these, or true for any failure'),
-    })
+    .union(
+      [
+        z.literal(true),
+        z.number().int().min(1).max(255),
+        z.string().regex(/^[0-9A-Z]{5}$/),
+        z.array(z.union([z.number().int().min(1).max(255), z.string().regex(/^[0-9A-Z]{5}$/)])).min(1),
+      ],
+      {
+        error: mistake(
+          'fails says how the step fails',
+          'an exit code from 1 to 255, a SQLSTATE in quotes such as "57P01", a list of these, or true for any failure',
+        ),
+      },
+    )
     .exactOptional()
     .describe('the step must fail so: an exit code, a SQLSTATE, a list of these, or true'),
   within: durationText.exactOptional().describe('how long it may take; default 30s for expect'),
@@ -31,10 +42,14 @@ export const sourceText = z
   .regex(/^([\w.-]+\/[\w.-]+#\d+|https?:\/\/\S+|talk: \S.*)$/, mistake('not a source', sourceHint))
   .describe(sourceHint);
 
-const varsSchema = z.record(nameText, anyValue).describe('names for values; a value may refer to others with ${...} and is evaluated when used');
+const varsSchema = z
+  .record(nameText, anyValue)
+  .describe('names for values; a value may refer to others with ${...} and is evaluated when used');
 const stepsSchema = z.array(z.unknown()).describe('what happens, one verb a step');
 /** Checked after vars are filled in, against the topology's own schema. */
-const labSource = z.union([z.string(), z.record(z.string(), anyValue)]).describe((labSchema.description ?? '') || "a preset's name, or {preset, ready, clusters, ...} with changes of configuration");
+const labSource = z
+  .union([z.string(), z.record(z.string(), anyValue)])
+  .describe((labSchema.description ?? '') || "a preset's name, or {preset, ready, clusters, ...} with changes of configuration");
 
 export const variantSchema = z
   .strictObject({
@@ -49,15 +64,24 @@ export const variantSchema = z
 export const scenarioSchema = z.strictObject({
   scenario: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]*$/, mistake('not a name for a scenario', 'lower-case letters, digits and dashes, the same as the file without .yaml'))
+    .regex(
+      /^[a-z0-9][a-z0-9-]*$/,
+      mistake('not a name for a scenario', 'lower-case letters, digits and dashes, the same as the file without .yaml'),
+    )
     .describe("the scenario's name: what it proves, as the file is named"),
   proves: text.describe('one sentence: what is true if it passes'),
   sources: z.array(sourceText).min(1, mistake('a scenario has a source', sourceHint)).describe('where the question comes from'),
   lab: labSource,
   vars: varsSchema.exactOptional(),
   steps: stepsSchema,
-  variants: z.record(nameText, z.union([variantSchema, z.null()])).exactOptional().describe("ways to run it: shared steps, then the variant's own; default one, called default"),
-  needs: z.array(z.enum(capabilities)).exactOptional().describe('what the machine must be able to do; missing: unknown, reason unsupported'),
+  variants: z
+    .record(nameText, z.union([variantSchema, z.null()]))
+    .exactOptional()
+    .describe("ways to run it: shared steps, then the variant's own; default one, called default"),
+  needs: z
+    .array(z.enum(capabilities))
+    .exactOptional()
+    .describe('what the machine must be able to do; missing: unknown, reason unsupported'),
   allow: allowSchema.exactOptional(),
   forbid: z.array(lineSchema).exactOptional().describe('lines that must not be logged in the whole run'),
 });

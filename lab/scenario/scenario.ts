@@ -1,4 +1,6 @@
 /** A scenario file as it was understood, before any variant is chosen: every part with its place, nothing looked up yet. */
+
+import type { z } from 'zod';
 import type { Value } from '../core/event.ts';
 import type { Span } from '../core/problem.ts';
 import type { ExpectationKind } from './expectations/expectations.ts';
@@ -7,7 +9,6 @@ import type { Fails } from './plan.ts';
 import type { VerbName } from './verbs/verbs.ts';
 import type { whenSchema } from './version-range.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
-import type { z } from 'zod';
 
 export type WhenSource = z.output<typeof whenSchema>;
 

@@ -10,7 +10,10 @@ export function mistake(message: string, hint: string): string {
 }
 
 /** Text with a `${...}` in it, in the place of something that is not text: its value is only known when the step runs. */
-export const templateText = z.string().regex(/\$\{/, { error: 'a ${...} reference', abort: true }).describe('a ${name} or ${name.field} reference');
+export const templateText = z
+  .string()
+  .regex(/\$\{/, { error: 'a ${...} reference', abort: true })
+  .describe('a ${name} or ${name.field} reference');
 
 /** The thing itself, or a `${...}` that will be it. */
 export function templated<S extends z.ZodType>(schema: S): z.ZodUnion<[S, typeof templateText]> {
@@ -21,7 +24,7 @@ export function templated<S extends z.ZodType>(schema: S): z.ZodUnion<[S, typeof
 export const text = z.string().min(1, 'must not be empty');
 
 /** Any value of the language: what vars and parameters hold. */
-export const anyValue = z.json();
+export const anyValue: z.ZodType<z.core.util.JSONType> = z.json().meta({ id: 'value' });
 
 const namePattern = /^[a-z_][a-z0-9_-]*$/i;
 /** A name that `${...}` can refer to. */
@@ -31,6 +34,9 @@ export const nameText = z
 
 /** `30s`, `200ms`, `2m`. */
 export const durationText = z
-  .string({ error: (issue) => (issue.code === 'invalid_type' ? mistake('not a duration', 'write a number and ms, s, m or h, such as 30s') : undefined) })
+  .string({
+    error: (issue) =>
+      issue.code === 'invalid_type' ? mistake('not a duration', 'write a number and ms, s, m or h, such as 30s') : undefined,
+  })
   .regex(/^(\d+(?:\.\d+)?(ms|s|m|h)|.*\$\{.*)$/, mistake('not a duration', 'write a number and ms, s, m or h, such as 30s'))
   .describe('a duration: a number and ms, s, m or h, such as 30s');

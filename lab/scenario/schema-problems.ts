@@ -1,5 +1,5 @@
 /** Says in the author's words what a schema does not like about a value, and where. Knows zod's issues; nothing of the language. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Value } from '../core/event.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 
@@ -22,7 +22,9 @@ export function check<Schema extends z.ZodType>(schema: Schema, value: Value | u
 
 /** A map whose only key is misspelt is not also empty. */
 function withoutEchoes(mistakes: readonly Mistake[]): readonly Mistake[] {
-  const misspelt = new Set(mistakes.filter((one) => one.message.startsWith('unknown key')).map((one) => JSON.stringify(one.path.slice(0, -1))));
+  const misspelt = new Set(
+    mistakes.filter((one) => one.message.startsWith('unknown key')).map((one) => JSON.stringify(one.path.slice(0, -1))),
+  );
   return mistakes.filter((one) => one.key === true || !misspelt.has(JSON.stringify(one.path)) || one.message.endsWith('is missing'));
 }
 
@@ -34,11 +36,18 @@ function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodTy
   const last = path.at(-1);
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt([root], path);
-    return issue.keys.map((key) => ({ message: `unknown key "${key}"`, path: [...path, key], key: true, ...(known.length > 0 ? { hint: didYouMean(key, known) } : {}) }));
+    return issue.keys.map((key) => ({
+      message: `unknown key "${key}"`,
+      path: [...path, key],
+      key: true,
+      ...(known.length > 0 ? { hint: didYouMean(key, known) } : {}),
+    }));
   }
   if (issue.code === 'invalid_union') return explainUnion(issue, path, root, value);
   if (issue.code === 'invalid_key' && 'issues' in issue) {
-    return issue.issues.map((inner) => ({ ...split(inner.message), path, key: true as const })).map((one) => ({ ...one, message: `"${last}": ${one.message}` }));
+    return issue.issues
+      .map((inner) => ({ ...split(inner.message), path, key: true as const }))
+      .map((one) => ({ ...one, message: `"${last}": ${one.message}` }));
   }
   if (issue.code === 'invalid_type') {
     if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1) }];
@@ -47,18 +56,25 @@ function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodTy
   }
   if (issue.code === 'invalid_value') {
     const known = issue.values.map(String);
-    if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1), hint: `one of ${known.join(', ')}` }];
+    if (here === undefined && last !== undefined)
+      return [{ message: `"${last}" is missing`, path: path.slice(0, -1), hint: `one of ${known.join(', ')}` }];
     return typeof here === 'string'
       ? [{ message: `unknown ${typeof last === 'string' ? `${last} ` : ''}"${here}"`, path, hint: didYouMean(here, known) }]
       : [{ message: `one of ${known.join(', ')} is expected here, not ${describe(here)}`, path }];
   }
-  if (issue.message.startsWith('Too ') && issue.code === 'too_small') return [{ message: `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum} is expected here`, path }];
+  if (issue.message.startsWith('Too ') && issue.code === 'too_small')
+    return [{ message: `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum} is expected here`, path }];
   if (issue.message.startsWith('Too ') && issue.code === 'too_big') return [{ message: `at most ${issue.maximum} is expected here`, path }];
   return [{ ...split(issue.message), path }];
 }
 
 /** Of a union's branches only the one that was meant is worth words: the one that the value's type fits, with the fewest mistakes. */
-function explainUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: readonly (string | number)[], root: z.ZodType, value: Value | undefined): readonly Mistake[] {
+function explainUnion(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  path: readonly (string | number)[],
+  root: z.ZodType,
+  value: Value | undefined,
+): readonly Mistake[] {
   const here = at(value, path);
   const last = path.at(-1);
   if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1) }];
@@ -110,7 +126,10 @@ function split(message: string): { readonly message: string; readonly hint?: str
 }
 
 function at(value: Value | undefined, path: readonly (string | number)[]): Value | undefined {
-  return path.reduce<Value | undefined>((inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<string | number, Value>)[key] : undefined), value);
+  return path.reduce<Value | undefined>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<string | number, Value>)[key] : undefined),
+    value,
+  );
 }
 
 /** Keys that the maps have which a schema allows at a path; empty where any key is. */

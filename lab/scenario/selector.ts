@@ -27,9 +27,11 @@ export const selectorMeanings: Readonly<Record<SelectorWord, string>> = {
 export const selectorSchema = z
   .union([text, z.array(text).min(1, 'an empty list selects nobody')])
   .transform(selectorText)
-  .describe(
-    'hosts: a host name, leader, replica, replicas, sync, members, etcd, repo, all; another cluster\'s as scratch.leader; a list; "members but pg1"; ${mark.leader}',
-  );
+  .meta({
+    id: 'selector',
+    description:
+      'hosts: a host name, leader, replica, replicas, sync, members, etcd, repo, all; another cluster\'s as scratch.leader; a list; "members but pg1"; ${mark.leader}',
+  });
 
 /** The canonical text of a selector, by which `step-started.resolved` is keyed. */
 export function selectorText(selector: string | readonly string[]): string {
@@ -90,7 +92,8 @@ export function parseSelector(source: string | readonly string[]): ParsedSelecto
       at += 1;
       return inner;
     }
-    if (token === ',' || token === ']' || token === 'but') return fail(`a host or a word such as leader is missing before "${token}" in "${whole}"`);
+    if (token === ',' || token === ']' || token === 'but')
+      return fail(`a host or a word such as leader is missing before "${token}" in "${whole}"`);
     return atom(token);
   }
 
@@ -152,7 +155,9 @@ export function resolveSelector(selector: string | readonly string[] | Selector,
 function resolveParsed(selector: Selector, view: SelectorView): ResolvedSelector {
   if (selector.kind === 'reference') return { ok: false, reason: `${selector.text} has no value yet` };
   if (selector.kind === 'host') {
-    return view.hosts.includes(selector.host) ? { ok: true, hosts: [selector.host] } : { ok: false, reason: `no host is named ${selector.host}` };
+    return view.hosts.includes(selector.host)
+      ? { ok: true, hosts: [selector.host] }
+      : { ok: false, reason: `no host is named ${selector.host}` };
   }
   if (selector.kind === 'word') return resolveWord(selector.word, selector.cluster, view);
   if (selector.kind === 'list') {
@@ -182,7 +187,10 @@ function resolveWord(word: SelectorWord, cluster: string | undefined, view: Sele
   if (word === 'leader') return some(seen.leader === undefined ? [] : [seen.leader], `nobody leads${where}`);
   if (word === 'replica') return some([...seen.streaming].sort().slice(0, 1), `no replica streams${where}`);
   if (seen.leader === undefined) return { ok: false, reason: `nobody leads${where}, so nobody is a replica` };
-  return some(seen.members.filter((member) => member !== seen.leader), `there are no replicas${where}`);
+  return some(
+    seen.members.filter((member) => member !== seen.leader),
+    `there are no replicas${where}`,
+  );
 }
 
 function some(hosts: readonly HostName[], otherwise: string): ResolvedSelector {

@@ -23,7 +23,10 @@ export const serviceTargetSchema = z
     selectorSchema,
     z.strictObject({
       on: selectorSchema,
-      service: z.enum(serviceNames).exactOptional().describe('one service of the host, which stays up; postgres is PostgreSQL without Patroni'),
+      service: z
+        .enum(serviceNames)
+        .exactOptional()
+        .describe('one service of the host, which stays up; postgres is PostgreSQL without Patroni'),
     }),
   ])
   .transform((target): ServiceTarget => (typeof target === 'string' ? { on: target } : target));
@@ -45,7 +48,9 @@ export const processNames = [
 export type ProcessName = (typeof processNames)[number];
 export const processSchema = z
   .enum(processNames)
-  .describe("a service's main process (postgres: the postmaster), or one of PostgreSQL's own: archiver, checkpointer, startup, walreceiver, walsender, walwriter");
+  .describe(
+    "a service's main process (postgres: the postmaster), or one of PostgreSQL's own: archiver, checkpointer, startup, walreceiver, walsender, walwriter",
+  );
 
 /** Without a process, every process of the host is meant. */
 export interface ProcessTarget extends HostTarget {

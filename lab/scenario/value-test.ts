@@ -16,21 +16,24 @@ const matchesText = z
   })
   .describe("contains this text, or matches '/re/flags'");
 
-const testFields = z.strictObject({
-  not: anyValue.exactOptional().describe('anything but this'),
-  above: scalar.exactOptional().describe('greater than this; numbers, LSNs, times, else text order'),
-  below: scalar.exactOptional().describe('less than this'),
-  min: scalar.exactOptional().describe('this or greater'),
-  max: scalar.exactOptional().describe('this or less'),
-  matches: matchesText.exactOptional(),
-  'any-of': z.array(anyValue).min(1, 'an empty list can never be met').exactOptional().describe('one of these'),
-  absent: z.boolean().exactOptional().describe('true: there is no such value; false: there is one'),
-}).refine((test) => Object.keys(test).length > 0, 'an empty test claims nothing');
+const testFields = z
+  .strictObject({
+    not: anyValue.exactOptional().describe('anything but this'),
+    above: scalar.exactOptional().describe('greater than this; numbers, LSNs, times, else text order'),
+    below: scalar.exactOptional().describe('less than this'),
+    min: scalar.exactOptional().describe('this or greater'),
+    max: scalar.exactOptional().describe('this or less'),
+    matches: matchesText.exactOptional(),
+    'any-of': z.array(anyValue).min(1, 'an empty list can never be met').exactOptional().describe('one of these'),
+    absent: z.boolean().exactOptional().describe('true: there is no such value; false: there is one'),
+  })
+  .refine((test) => Object.keys(test).length > 0, 'an empty test claims nothing');
 
 /** A scalar (equals), or a map of conditions that must all hold. */
-export const testSchema = z
-  .union([scalar, testFields])
-  .describe('what the value should be: a scalar equals; {not, above, below, min, max, matches, any-of, absent}, all of which hold');
+export const testSchema = z.union([scalar, testFields]).meta({
+  id: 'test',
+  description: 'what the value should be: a scalar equals; {not, above, below, min, max, matches, any-of, absent}, all of which hold',
+});
 
 export type ValueTest = z.output<typeof testSchema>;
 

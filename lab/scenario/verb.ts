@@ -13,7 +13,7 @@ export interface Verb<Schema extends z.ZodType> {
   /** What `${name.field}` can say of such a step, beyond what every named step records (`commonFields`). */
   readonly fields?: Readonly<Record<string, string>>;
   /** What happens to which process, and how the lab makes sure that it did. */
-  readonly effect?: { readonly does: string; readonly proof: string; /** `heal` undoes it. */ readonly healed?: true };
+  readonly effect?: { readonly does: string; readonly proof: string /** `heal` undoes it. */; readonly healed?: true };
   /** The step runs a program that exits: `fails` and `background` make sense. */
   readonly runs?: true;
 }

@@ -32,10 +32,18 @@ export function parseVersionRange(source: string): VersionRange | undefined {
   if (between) {
     const from = numbers(between[1]);
     const to = numbers(between[2]);
-    return from && to ? [{ operator: '>=', than: from }, { operator: '<', than: next(to) }] : undefined;
+    return from && to
+      ? [
+          { operator: '>=', than: from },
+          { operator: '<', than: next(to) },
+        ]
+      : undefined;
   }
   const bounds: Bound[] = [];
-  const words = source.trim().replace(/([<>]=?|=)\s+/g, '$1').split(/\s+/);
+  const words = source
+    .trim()
+    .replace(/([<>]=?|=)\s+/g, '$1')
+    .split(/\s+/);
   for (const word of words) {
     const match = /^(>=|<=|>|<|=)?(.+)$/.exec(word);
     const than = numbers(match?.[2]);
@@ -50,7 +58,10 @@ export function parseVersionRange(source: string): VersionRange | undefined {
 }
 
 function numbers(source: string | undefined): readonly number[] | undefined {
-  return version.exec(source ?? '')?.[1]?.split('.').map(Number);
+  return version
+    .exec(source ?? '')?.[1]
+    ?.split('.')
+    .map(Number);
 }
 
 /** The first version that is no patch release of this one: 2.60 -> 2.61. So `<=2.60` has 2.60.3 in it, and `>2.60` has not. */
@@ -81,15 +92,23 @@ const rangeText = z
   .refine((source) => parseVersionRange(source) !== undefined, mistake('not a version range', rangeHint))
   .describe(`a range of versions, ${rangeHint}`);
 
-export const whenSchema = z.strictObject({
-  patroni: rangeText.exactOptional(),
-  postgres: rangeText.exactOptional(),
-  pgbackrest: rangeText.exactOptional(),
-  etcd: rangeText.exactOptional(),
-  at: text.exactOptional().describe("the host whose programs are meant; default the step's or the line's own hosts"),
-  variant: z.union([nameText, z.array(nameText).min(1)]).exactOptional().describe('only in this variant, or these'),
-  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional().describe('in recipes only: parameters that must have these values'),
-}).describe('only for these running versions, or in these variants; what is not for this run is passed over');
+export const whenSchema = z
+  .strictObject({
+    patroni: rangeText.exactOptional(),
+    postgres: rangeText.exactOptional(),
+    pgbackrest: rangeText.exactOptional(),
+    etcd: rangeText.exactOptional(),
+    at: text.exactOptional().describe("the host whose programs are meant; default the step's or the line's own hosts"),
+    variant: z
+      .union([nameText, z.array(nameText).min(1)])
+      .exactOptional()
+      .describe('only in this variant, or these'),
+    params: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .exactOptional()
+      .describe('in recipes only: parameters that must have these values'),
+  })
+  .meta({ id: 'when', description: 'only for these running versions, or in these variants; what is not for this run is passed over' });
 
 /** The part of WHEN that is only known once the lab runs; variants and parameters are decided by the planner. */
 export interface When {
@@ -105,10 +124,14 @@ export type WhenOutcome = { readonly holds: true } | { readonly holds: false; re
  * there is no `at`; of these, the ones that have the program, else every host that has it. All of them must be in the range; a
  * program that runs nowhere is in no range. `at` must be expanded.
  */
-export function whenHolds(when: When, versions: Readonly<Record<string, Readonly<Record<string, string>>>>, hosts: readonly string[]): WhenOutcome {
+export function whenHolds(
+  when: When,
+  versions: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  hosts: readonly string[],
+): WhenOutcome {
   for (const [program, source] of Object.entries(when.versions)) {
     const range = parseVersionRange(source);
-    const running = (host: string) => versions[host]?.[program] ?? (program === 'postgres' ? versions[host]?.['postgresql'] : undefined);
+    const running = (host: string) => versions[host]?.[program] ?? (program === 'postgres' ? versions[host]?.postgresql : undefined);
     const meant = when.at === undefined ? hosts.filter((host) => running(host) !== undefined) : [when.at];
     const asked = meant.length > 0 ? meant : Object.keys(versions).filter((host) => running(host) !== undefined);
     if (asked.length === 0) return { holds: false, because: `no host runs ${program}` };

@@ -29,7 +29,14 @@ export interface YamlSource {
 /** Reads one YAML document. Syntax errors and duplicate keys are problems; what can be read is read all the same. Never throws. */
 export function readYaml(source: SourceText): { readonly yaml: YamlSource; readonly problems: readonly Problem[] } {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(source.text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, version: '1.2', schema: 'core', merge: false });
+  const documents = parseAllDocuments(source.text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+  });
   const all = 'empty' in documents ? [] : documents;
   const [document] = all;
   const problems: Problem[] = [];
@@ -41,15 +48,21 @@ export function readYaml(source: SourceText): { readonly yaml: YamlSource; reado
   };
   const span = (start: number, end: number): Span => ({ start: position(start), end: position(Math.max(start, end)) });
   const spanOfNode = (node: Node): Span => span(node.range?.[0] ?? 0, node.range?.[1] ?? 0);
-  const problem = (message: string, at: Span, hint?: string) => problems.push({ message, file: source.file, span: at, ...(hint === undefined ? {} : { hint }) });
+  const problem = (message: string, at: Span, hint?: string) =>
+    problems.push({ message, file: source.file, span: at, ...(hint === undefined ? {} : { hint }) });
 
   for (const error of withoutEchoes(document?.errors ?? [])) {
     const line = source.text.split('\n')[position(error.pos[0]).line - 1] ?? '';
     const hint = syntaxHint(error.code, line);
-    problem(error.code === 'DUPLICATE_KEY' ? duplicateKey(source.text, error.pos) : firstLower(error.message), error.code === 'DUPLICATE_KEY' ? span(error.pos[0], error.pos[0] + keyLength(source.text, error.pos[0])) : span(...error.pos), hint);
+    problem(
+      error.code === 'DUPLICATE_KEY' ? duplicateKey(source.text, error.pos) : firstLower(error.message),
+      error.code === 'DUPLICATE_KEY' ? span(error.pos[0], error.pos[0] + keyLength(source.text, error.pos[0])) : span(...error.pos),
+      hint,
+    );
   }
   const second = all[1];
-  if (second) problem('a second YAML document in one file', span(second.range[0], second.range[0]), 'one file is one scenario: remove the line ---');
+  if (second)
+    problem('a second YAML document in one file', span(second.range[0], second.range[0]), 'one file is one scenario: remove the line ---');
 
   function read(node: unknown, path: Path): Value {
     if (node === null || node === undefined) return null;
@@ -72,7 +85,8 @@ export function readYaml(source: SourceText): { readonly yaml: YamlSource; reado
     const name = isScalar(keyNode) ? (keyNode.source ?? String(keyNode.value)) : '';
     const inside = [...path, name];
     if (keyNode) keys.set(key(inside), spanOfNode(keyNode));
-    if (!isScalar(keyNode)) problem('a key must be text', keyNode ? spanOfNode(keyNode) : spanAround(path), 'quote a key with ${...} or with brackets in it');
+    if (!isScalar(keyNode))
+      problem('a key must be text', keyNode ? spanOfNode(keyNode) : spanAround(path), 'quote a key with ${...} or with brackets in it');
     const value = read(pair.value, inside);
     // A key without a value has no node of its own; what is wrong with it is shown at the key.
     if (!values.has(key(inside)) && keyNode) values.set(key(inside), spanOfNode(keyNode));
@@ -89,7 +103,13 @@ export function readYaml(source: SourceText): { readonly yaml: YamlSource; reado
 
   const value = read(document?.contents, []);
   return {
-    yaml: { file: source.file, value, spanOf: spanAround, keySpanOf: (path) => keys.get(key(path)) ?? spanAround(path), has: (path) => values.has(key(path)) },
+    yaml: {
+      file: source.file,
+      value,
+      spanOf: spanAround,
+      keySpanOf: (path) => keys.get(key(path)) ?? spanAround(path),
+      has: (path) => values.has(key(path)),
+    },
     problems,
   };
 }

@@ -82,7 +82,11 @@ describe('plans', () => {
   it('gives every clause its place', () => {
     const kept = plan('pitr-keeps-its-target.yaml', 'remedy').steps.find((step) => step.name === 'kept');
     const clauses = kept?.verb === 'expect' ? kept.args.clauses : [];
-    expect(clauses.map((clause) => [clause.kind, clause.span.start.line])).toEqual([['log', 38], ['cluster', 44], ['ledger', 45]]);
+    expect(clauses.map((clause) => [clause.kind, clause.span.start.line])).toEqual([
+      ['log', 38],
+      ['cluster', 44],
+      ['ledger', 45],
+    ]);
     const log = clauses[0];
     expect(log?.kind === 'log' && log.claim.lines.map((line) => line.span.start.line)).toEqual([42, 43]);
   });

@@ -34,12 +34,22 @@ export const cluster = expectation({
     .strictObject({
       of: text.exactOptional().describe('which cluster; default main'),
       leader: testSchema.exactOptional().describe("the leader's name"),
-      timeline: testSchema.exactOptional().describe("the leader's timeline; compare with ${name.timeline}, a number written out is a mistake"),
+      timeline: testSchema
+        .exactOptional()
+        .describe("the leader's timeline; compare with ${name.timeline}, a number written out is a mistake"),
       'system-id': testSchema.exactOptional().describe("PostgreSQL's system identifier"),
       paused: testSchema.exactOptional().describe("whether Patroni's automatic failover is paused"),
-      members: z.record(text, z.union([text, memberSchema])).exactOptional().describe('by selector: the state of each of these members, or {role, state, timeline, lag}; a selector that means nobody is false'),
+      members: z
+        .record(text, z.union([text, memberSchema]))
+        .exactOptional()
+        .describe(
+          'by selector: the state of each of these members, or {role, state, timeline, lag}; a selector that means nobody is false',
+        ),
     })
-    .refine((claim) => Object.keys(claim).some((key) => key !== 'of'), mistake('an expectation that claims nothing', 'say what the leader, the timeline or the members should be'))
+    .refine(
+      (claim) => Object.keys(claim).some((key) => key !== 'of'),
+      mistake('an expectation that claims nothing', 'say what the leader, the timeline or the members should be'),
+    )
     .transform(
       ({ of, leader, timeline, 'system-id': systemId, paused, members }): ClusterClaim => ({
         ...(of === undefined ? {} : { of }),
@@ -47,7 +57,9 @@ export const cluster = expectation({
         ...(timeline === undefined ? {} : { timeline }),
         ...(systemId === undefined ? {} : { systemId }),
         ...(paused === undefined ? {} : { paused }),
-        members: Object.entries(members ?? {}).map(([selector, member]): MemberClaim => ({ of: selector, ...(typeof member === 'string' ? { state: member } : member) })),
+        members: Object.entries(members ?? {}).map(
+          ([selector, member]): MemberClaim => ({ of: selector, ...(typeof member === 'string' ? { state: member } : member) }),
+        ),
       }),
     )
     .describe('{of, leader, timeline, system-id, paused, members}'),

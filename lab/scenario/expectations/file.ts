@@ -12,9 +12,12 @@ export const file = expectation({
       count: testSchema.exactOptional().describe('how many files match'),
       text: testSchema.exactOptional().describe('what the one matching file contains'),
     })
-    .refine((claim) => claim.count !== undefined || claim.text !== undefined, mistake('an expectation that claims nothing', 'say how many files there should be (count), or what is in it (text)'))
+    .refine(
+      (claim) => claim.count !== undefined || claim.text !== undefined,
+      mistake('an expectation that claims nothing', 'say how many files there should be (count), or what is in it (text)'),
+    )
     .describe('{on, path, count, text}'),
-  summary: "Files on a host, by name or content.",
+  summary: 'Files on a host, by name or content.',
   example: 'file: { on: pg1, path: /var/lib/postgresql/18/main/pg_wal/archive_status/*.ready, count: { max: 2 } }',
   title: (claim) => `file ${claim.path} on ${claim.on}`,
 });

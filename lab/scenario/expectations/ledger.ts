@@ -8,13 +8,18 @@ export const ledger = expectation({
   schema: z
     .strictObject({
       on: selectorSchema.exactOptional().describe('the server whose rows are counted; default the leader'),
-      through: pointSchema.default({ at: 'now', exclusive: false }).describe("up to where every acknowledged row must be there and no later one; default now, the end of the server's timeline"),
+      through: pointSchema
+        .default({ at: 'now', exclusive: false })
+        .describe("up to where every acknowledged row must be there and no later one; default now, the end of the server's timeline"),
       missing: testSchema.default(0 satisfies ValueTest).describe('acknowledged rows up to that point that are not there'),
-      beyond: testSchema.default(0 satisfies ValueTest).describe('rows that are there and should not be: acknowledged after the point, or refused'),
+      beyond: testSchema
+        .default(0 satisfies ValueTest)
+        .describe('rows that are there and should not be: acknowledged after the point, or refused'),
       lost: testSchema.exactOptional().describe('acknowledged rows that are not there, whatever the point; default unchecked'),
     })
     .describe('{on, through, missing, beyond, lost}'),
   summary: 'Which rows of the workload a server has, against those that were acknowledged.',
   example: 'ledger: { through: cut }',
-  title: (claim) => `ledger through ${claim.through.exclusive ? 'just before ' : ''}${claim.through.at}${claim.on === undefined ? '' : ` on ${claim.on}`}`,
+  title: (claim) =>
+    `ledger through ${claim.through.exclusive ? 'just before ' : ''}${claim.through.at}${claim.on === undefined ? '' : ` on ${claim.on}`}`,
 });

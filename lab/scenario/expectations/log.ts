@@ -17,15 +17,28 @@ export const log = expectation({
   schema: z
     .strictObject({
       on: selectorSchema.exactOptional().describe('whose lines; no roles, which change while lines are read: ${mark.leader}'),
-      since: nameText.exactOptional().describe('lines logged since this named step or mark began; default the last step that is neither mark nor expect'),
+      since: nameText
+        .exactOptional()
+        .describe('lines logged since this named step or mark began; default the last step that is neither mark nor expect'),
       lines: z.array(lineSchema).min(1, 'an empty list claims nothing').exactOptional().describe('lines that must be logged'),
-      order: z.enum(['strict', 'any']).default('strict').describe("strict: in this order, others between them, across hosts by the engine's clock"),
-      never: z.array(lineSchema).min(1, 'an empty list claims nothing').exactOptional().describe('lines that must not be logged in the window'),
+      order: z
+        .enum(['strict', 'any'])
+        .default('strict')
+        .describe("strict: in this order, others between them, across hosts by the engine's clock"),
+      never: z
+        .array(lineSchema)
+        .min(1, 'an empty list claims nothing')
+        .exactOptional()
+        .describe('lines that must not be logged in the window'),
     })
-    .refine((claim) => claim.lines !== undefined || claim.never !== undefined, mistake('an expectation that claims nothing', 'give lines, never, or both'))
+    .refine(
+      (claim) => claim.lines !== undefined || claim.never !== undefined,
+      mistake('an expectation that claims nothing', 'give lines, never, or both'),
+    )
     .transform(({ lines, never, ...rest }): LogClaim => ({ ...rest, lines: lines ?? [], never: never ?? [] }))
     .describe('{on, since, lines, order, never}'),
   summary: 'What programs log, in a window that begins with a step and ends with this one.',
   example: 'log: { on: pg2, since: rebuild, lines: [{ patroni: replica has been created using pgbackrest }] }',
-  title: (claim) => `${[...(claim.lines.length > 0 ? [`${claim.lines.length} log lines`] : []), ...(claim.never.length > 0 ? [`${claim.never.length} lines that must not be`] : [])].join(', ')}${claim.on === undefined ? '' : ` on ${claim.on}`}`,
+  title: (claim) =>
+    `${[...(claim.lines.length > 0 ? [`${claim.lines.length} log lines`] : []), ...(claim.never.length > 0 ? [`${claim.never.length} lines that must not be`] : [])].join(', ')}${claim.on === undefined ? '' : ` on ${claim.on}`}`,
 });

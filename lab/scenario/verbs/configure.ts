@@ -7,17 +7,29 @@ import { verb } from '../verb.ts';
 export const configure = verb({
   schema: z
     .strictObject({
-      on: selectorSchema.exactOptional().describe("hosts whose local files change: patroni, pgbackrest and files need it, dcs does not, hosts has its own"),
+      on: selectorSchema
+        .exactOptional()
+        .describe('hosts whose local files change: patroni, pgbackrest and files need it, dcs does not, hosts has its own'),
       of: text.exactOptional().describe('the cluster whose dynamic configuration dcs changes; default main'),
-      apply: z.enum(['none', 'reload', 'restart']).default('reload').describe('none: only the files are written; reload; restart the service'),
+      apply: z
+        .enum(['none', 'reload', 'restart'])
+        .default('reload')
+        .describe('none: only the files are written; reload; restart the service'),
       ...overlaySchema.pick({ patroni: true, dcs: true, pgbackrest: true, files: true, hosts: true }).shape,
     })
-    .transform(({ on, of, apply, ...overlay }): { readonly on?: string; readonly of?: string; readonly apply: typeof apply; readonly overlay: Overlay } => ({
-      ...(on === undefined ? {} : { on }),
-      ...(of === undefined ? {} : { of }),
-      apply,
-      overlay,
-    })),
+    .transform(
+      ({
+        on,
+        of,
+        apply,
+        ...overlay
+      }): { readonly on?: string; readonly of?: string; readonly apply: typeof apply; readonly overlay: Overlay } => ({
+        ...(on === undefined ? {} : { on }),
+        ...(of === undefined ? {} : { of }),
+        apply,
+        overlay,
+      }),
+    ),
   summary: 'Changes configuration: local files of hosts, or the dynamic configuration in the DCS.',
   example: 'configure: { dcs: { synchronous_mode: true } }',
   title: ({ on, overlay }) => `configure ${Object.keys(overlay).join(', ')}${on === undefined ? '' : ` on ${on}`}`,

@@ -8,5 +8,8 @@ export const crash = verb({
   summary: 'One process dies; its host, and a supervisor that starts it again, stay.',
   example: 'crash: { on: leader, process: postgres }',
   title: (args) => `crash ${args.process} on ${args.on}`,
-  effect: { does: "Sends SIGKILL to the process. The hosts' supervisor starts patroni, etcd, pgbackrest and sshd again; Patroni starts PostgreSQL again.", proof: 'That process id is gone.' },
+  effect: {
+    does: "Sends SIGKILL to the process. The hosts' supervisor starts patroni, etcd, pgbackrest and sshd again; Patroni starts PostgreSQL again.",
+    proof: 'That process id is gone.',
+  },
 });

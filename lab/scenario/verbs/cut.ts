@@ -15,12 +15,15 @@ export const cut = verb({
         .union([port, z.array(port).min(1)])
         .transform((ports) => (Array.isArray(ports) ? ports : [ports]))
         .exactOptional()
-        .describe('only these TCP ports of whoever is connected to: 5432 PostgreSQL, 8008 Patroni, 8432 pgBackRest, 2379 etcd; default everything'),
+        .describe(
+          'only these TCP ports of whoever is connected to: 5432 PostgreSQL, 8008 Patroni, 8432 pgBackRest, 2379 etcd; default everything',
+        ),
     })
     .describe('{from, to, ways, ports}'),
   summary: 'Cuts the network between hosts. Packets are dropped, not refused.',
   example: 'cut: { from: leader, to: [etcd, members, repo] }\nas: split',
-  title: (args) => `cut ${args.from} from ${args.to}${args.ways === 'both' ? '' : `, ${args.ways} only`}${args.ports ? `, ports ${args.ports.join(', ')}` : ''}`,
+  title: (args) =>
+    `cut ${args.from} from ${args.to}${args.ways === 'both' ? '' : `, ${args.ways} only`}${args.ports ? `, ports ${args.ports.join(', ')}` : ''}`,
   effect: {
     does: "A short-lived helper drops packets in a chain of its own in each host's network namespace. The observer and the ledger's clients stay connected.",
     proof: 'Probes between the two sides fail, and a control probe to the same host passes.',

@@ -1,11 +1,17 @@
 import { z } from 'zod';
-import { expectations, type ExpectationKind, expectationKinds } from '../expectations/expectations.ts';
+import { type ExpectationKind, expectationKinds, expectations } from '../expectations/expectations.ts';
 import { verb } from '../verb.ts';
 
 const kinds = Object.fromEntries(
   expectationKinds.map((kind): [ExpectationKind, z.ZodType] => {
     const { schema, summary }: { schema: z.ZodType; summary: string } = expectations[kind];
-    return [kind, z.union([schema, z.array(schema).min(1, 'an empty list claims nothing')]).exactOptional().describe(summary)];
+    return [
+      kind,
+      z
+        .union([schema, z.array(schema).min(1, 'an empty list claims nothing')])
+        .exactOptional()
+        .describe(summary),
+    ];
   }),
 ) as Record<ExpectationKind, z.ZodType>;
 

@@ -5,7 +5,10 @@ import { verb } from '../verb.ts';
 export const recipe = verb({
   schema: z
     .record(nameText, z.union([z.null(), z.record(z.string(), anyValue)]))
-    .refine((recipe) => Object.keys(recipe).length === 1, mistake('a recipe step names one recipe', 'recipe: { reset-cluster: { first: pg1 } }'))
+    .refine(
+      (recipe) => Object.keys(recipe).length === 1,
+      mistake('a recipe step names one recipe', 'recipe: { reset-cluster: { first: pg1 } }'),
+    )
     .transform((recipe) => {
       const [name = '', params] = Object.entries(recipe)[0] ?? [];
       return { name, params: params ?? {} };

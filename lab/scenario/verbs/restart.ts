@@ -7,7 +7,7 @@ export const restart = verb({
   example: 'restart: { on: pg1, service: patroni }',
   title: (args) => serviceTitle('restart', args),
   effect: {
-    does: "stop, then start.",
+    does: 'stop, then start.',
     proof: 'Those of stop and of start.',
   },
 });

@@ -6,5 +6,8 @@ export const wipe = verb({
   summary: "Empties a host's data directory, tablespaces and pgBackRest spool; refuses while PostgreSQL runs there.",
   example: 'wipe: pg2',
   title: (args) => `wipe ${args.on}`,
-  effect: { does: 'Removes everything below PGDATA, the tablespaces and the spool; the directories stay.', proof: 'The directories are empty.' },
+  effect: {
+    does: 'Removes everything below PGDATA, the tablespaces and the spool; the directories stay.',
+    proof: 'The directories are empty.',
+  },
 });

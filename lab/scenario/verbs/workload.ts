@@ -9,13 +9,21 @@ export type WorkloadArgs =
   | { readonly do: 'stop' }
   | { readonly do: 'rows'; readonly count: number | string }
   | { readonly do: 'bytes'; readonly count: number | string }
-  | { readonly do: 'set'; readonly to?: string; readonly writers?: number | string; readonly rate?: number | string; readonly hold?: string };
+  | {
+      readonly do: 'set';
+      readonly to?: string;
+      readonly writers?: number | string;
+      readonly rate?: number | string;
+      readonly hold?: string;
+    };
 
 const count = templated(z.number().int().positive());
 const settings = z
   .strictObject({
     rows: count.exactOptional().describe('waits until so many more rows are acknowledged'),
-    bytes: templated(z.union([z.number().int().positive(), z.string().regex(/^\d+[kmg]b?$/i)])).exactOptional().describe('waits until so much more WAL is acknowledged: a number, or 64MB'),
+    bytes: templated(z.union([z.number().int().positive(), z.string().regex(/^\d+[kmg]b?$/i)]))
+      .exactOptional()
+      .describe('waits until so much more WAL is acknowledged: a number, or 64MB'),
     to: selectorSchema.exactOptional().describe('whom it writes to; default: it follows the leader'),
     writers: count.exactOptional().describe('connections that write side by side'),
     rate: templated(z.number().positive()).exactOptional().describe('rows a second, all writers together'),
@@ -23,9 +31,16 @@ const settings = z
   })
   .superRefine((args, context) => {
     const keys = Object.keys(args);
-    if (keys.length === 0) context.addIssue({ code: 'custom', message: mistake('an empty workload says nothing', 'start, stop, {rows: 50}, {to: leader}, ...') });
+    if (keys.length === 0)
+      context.addIssue({
+        code: 'custom',
+        message: mistake('an empty workload says nothing', 'start, stop, {rows: 50}, {to: leader}, ...'),
+      });
     if ((args.rows !== undefined || args.bytes !== undefined) && keys.length > 1)
-      context.addIssue({ code: 'custom', message: mistake('rows and bytes wait, and stand alone', 'change its settings in a step of its own') });
+      context.addIssue({
+        code: 'custom',
+        message: mistake('rows and bytes wait, and stand alone', 'change its settings in a step of its own'),
+      });
   });
 
 const sizes: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
@@ -52,6 +67,8 @@ export const workload = verb({
     if (args.do === 'rows' || args.do === 'bytes') return `workload: ${args.count} more ${args.do}`;
     if (args.do !== 'set') return `workload: ${args.do}`;
     const { do: _, ...rest } = args;
-    return `workload: ${Object.entries(rest).map(([key, value]) => `${key} ${value}`).join(', ')}`;
+    return `workload: ${Object.entries(rest)
+      .map(([key, value]) => `${key} ${value}`)
+      .join(', ')}`;
   },
 });

@@ -1,0 +1,232 @@
+/** The reference of the language, from the same schemas that files are checked with: what is written here is what is true. */
+import type { z } from 'zod';
+import { alwaysForbidden } from './always-forbidden.ts';
+import { builtinRecipes } from './builtin-recipes.ts';
+import { expectationKinds, expectations } from './expectations/expectations.ts';
+import { type JsonSchema, partJsonSchema } from './json-schema.ts';
+import { parseRecipe } from './parse.ts';
+import { capabilities, modifierSchema, scenarioSchema, variantSchema } from './scenario-schema.ts';
+import { selectorMeanings } from './selector.ts';
+import { testSchema } from './value-test.ts';
+import { commonFields, type Verb } from './verb.ts';
+import { type VerbName, verbs } from './verbs/verbs.ts';
+
+/** Chapters of verbs, so that a reader meets them by what they are for. */
+const chapters: readonly { readonly title: string; readonly verbs: readonly VerbName[] }[] = [
+  { title: 'Running programs', verbs: ['pgbackrest', 'patronictl', 'sql', 'exec'] },
+  { title: 'Configuration and services', verbs: ['configure', 'start', 'stop', 'restart', 'wipe'] },
+  { title: 'Faults', verbs: ['kill', 'crash', 'freeze', 'cut', 'fill', 'slow', 'clock', 'heal'] },
+  { title: 'Data', verbs: ['workload', 'mark'] },
+  { title: 'Looking', verbs: ['expect'] },
+  { title: 'Reuse', verbs: ['recipe'] },
+];
+
+/** The whole reference as Markdown. */
+export function renderReference(): string {
+  return [
+    intro,
+    section('The file', table(scenarioSchema), '### Variants', variantsProse, table(variantSchema)),
+    section('Steps', stepsProse, table(modifierSchema)),
+    section('Names and `${...}`', namesProse, list(commonFields)),
+    section('Selectors', selectorsProse, list(selectorMeanings)),
+    ...chapters.map(({ title, verbs: names }) => section(title, ...(title === 'Faults' ? [faultsProse] : []), ...names.map(verbText))),
+    section('Expectations', expectationsProse, ...expectationKinds.map(expectationText)),
+    section('TEST', testProse, table(testSchema)),
+    section('LINE', lineProse),
+    section('POINT', pointProse),
+    section('WHEN', whenProse),
+    section('The ledger', ledgerProse),
+    section(
+      'Outcomes',
+      outcomesProse,
+      list(
+        Object.fromEntries(
+          Object.entries(alwaysForbidden).map(([name, line]) => [name, `${line.why}: ${line.program} logs \`${line.pattern.shown}\``]),
+        ),
+      ),
+    ),
+    section('Built-in recipes', ...Object.keys(builtinRecipes).map(recipeText)),
+  ].join('\n');
+}
+
+function section(title: string, ...parts: readonly string[]): string {
+  return [`## ${title}`, '', ...parts.flatMap((part) => [part.trim(), ''])].join('\n');
+}
+
+function verbText(name: VerbName): string {
+  const { schema, summary, example, effect, fields }: Verb<z.ZodType> = verbs[name] as unknown as Verb<z.ZodType>;
+  return [
+    `### ${name}`,
+    '',
+    summary,
+    '',
+    ...(name === 'expect' || name === 'recipe' ? [] : [table(schema), '']),
+    '```yaml',
+    ...example.split('\n').map((line, index) => `${index === 0 ? '- ' : '  '}${line}`),
+    '```',
+    ...(effect
+      ? ['', `**What happens.** ${effect.does}`, '', `**Proof.** ${effect.proof}${effect.healed ? ' Undone by `heal`.' : ''}`]
+      : []),
+    ...(fields
+      ? [
+          '',
+          `**Records** ${Object.entries(fields)
+            .map(([field, meaning]) => `\`${field}\` (${meaning})`)
+            .join(', ')}.`,
+        ]
+      : []),
+  ].join('\n');
+}
+
+function expectationText(kind: (typeof expectationKinds)[number]): string {
+  const { schema, summary, example } = expectations[kind];
+  return [`### expect: ${kind}`, '', summary, '', table(schema), '', '```yaml', '- expect:', `    ${example}`, '```'].join('\n');
+}
+
+function recipeText(name: string): string {
+  const source = builtinRecipes[name];
+  const recipe = source && parseRecipe(source).value;
+  if (!source || !recipe) return '';
+  const rows = Object.entries(recipe.params).map(([param, spec]) =>
+    row(param, spec.default === undefined, spec.about, spec.default, spec.oneOf ?? []),
+  );
+  return [`### ${name}`, '', recipe.about, '', ...rows, '', '```yaml', source.text.trim(), '```'].join('\n');
+}
+
+/** The parameters of a part of the language, as a list: tables with long cells are hard to read as text. */
+function table(schema: z.ZodType): string {
+  const json = partJsonSchema(schema);
+  const definitions = (json.definitions ?? {}) as Record<string, JsonSchema>;
+  const shapes = objectsIn(json, definitions);
+  const others = wordsIn(json);
+  const rows = shapes.flatMap((shape) =>
+    Object.entries(shape.properties ?? {}).map(([name, property]) => {
+      const of = property as JsonSchema;
+      return row(name, shape.required?.includes(name) === true, describe(of, definitions), of.default, wordsIn(of));
+    }),
+  );
+  return (
+    [
+      ...(others.length > 0
+        ? [`A word: ${others.map((word) => `\`${word}\``).join(', ')}${rows.length > 0 ? '; or a map:' : '.'}`, '']
+        : []),
+      ...rows,
+    ]
+      .join('\n')
+      .trim() ||
+    (json.description ?? '')
+  );
+}
+
+function row(name: string, required: boolean, meaning: string, otherwise: unknown, words: readonly unknown[]): string {
+  const extra = [
+    ...(required ? ['required'] : []),
+    ...(otherwise === undefined ? [] : [`default \`${typeof otherwise === 'string' ? otherwise : JSON.stringify(otherwise)}\``]),
+    ...(words.length > 0 && words.length < 12 ? [`one of ${words.map((word) => `\`${String(word)}\``).join(', ')}`] : []),
+  ];
+  return `- \`${name}\`${extra.length > 0 ? ` (${extra.join('; ')})` : ''}${meaning === '' ? '' : `: ${meaning}`}`;
+}
+
+function describe(schema: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>): string {
+  if (schema.description !== undefined) return schema.description;
+  return schema.$ref === '#/definitions/selector' ? 'which hosts' : (definition(schema, definitions)?.description ?? '');
+}
+
+/** What a `$ref` points at, by itself or as the one member of `allOf`. */
+function definition(schema: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>): JsonSchema | undefined {
+  const inner = schema.$ref === undefined ? (schema.allOf?.[0] as JsonSchema | undefined) : schema;
+  const name = inner?.$ref?.split('/').at(-1);
+  return name === undefined ? undefined : definitions[name];
+}
+
+function objectsIn(schema: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>): readonly JsonSchema[] {
+  const pointed = definition(schema, definitions);
+  if (pointed) return objectsIn(pointed, definitions);
+  if (schema.anyOf)
+    return (schema.anyOf as JsonSchema[]).filter((one) => one.$ref === undefined).flatMap((one) => objectsIn(one, definitions));
+  return schema.properties ? [schema] : [];
+}
+
+function wordsIn(schema: JsonSchema): readonly unknown[] {
+  if (schema.enum) return schema.enum;
+  if (schema.anyOf) return (schema.anyOf as JsonSchema[]).flatMap((one) => one.enum ?? []);
+  return schema.type === 'array' ? ((schema.items as JsonSchema | undefined)?.enum ?? []) : [];
+}
+
+function list(meanings: Readonly<Record<string, string>>): string {
+  return Object.entries(meanings)
+    .map(([name, meaning]) => `- \`${name}\`: ${meaning}`)
+    .join('\n');
+}
+
+const intro = `# The scenario language
+
+Generated by \`scripts/write-scenario-docs.ts\` from the schemas that scenario files are checked with: do not edit.
+
+A scenario is a YAML file that says what to do to a Patroni + pgBackRest cluster and what must be true afterwards. \`npm run lab:lint\`
+checks it without Docker, \`npm run lab:replay -- NAME\` brings a lab up, carries it out and judges it. For completion in an editor,
+begin the file with \`# yaml-language-server: $schema=scenario.schema.json\`.
+`;
+
+const variantsProse = `A run is the shared steps, then the steps of the variant that it \`extends\`, then its own; vars and lab are merged in the same
+order. A \`symptom\` passes when the symptom appears. A variant with \`must-fail\` is a mutant: it passes only if its first failure is
+that named step. Every scenario should have one, since a check that cannot fail proves nothing; \`lab:lint\` says so.`;
+
+const stepsProse = `A step is a map with exactly one verb and any of these modifiers. Durations are a number and \`ms\`, \`s\`, \`m\` or \`h\`.
+A step in the \`background\` needs a name, and is joined with \`expect: { value: { "\${name.exit}": 0 } }\`.`;
+
+const namesProse = `\`vars\`, marks and steps named with \`as\` share one set of names, each defined before it is used. \`\${name}\` and \`\${name.field}\` may
+stand in any value and in keys; a value that is exactly \`"\${x}"\` keeps its type, elsewhere the value's text is put in (a list as
+\`a, b\`). Vars are evaluated where they are used, so a var may mention a mark that is made later than the var. \`lab\` sees vars only.
+\`$\${\` is a literal \`\${\`, as in \`$\${HOME}\` for the shell. \`\${cluster}\` is the main cluster's name in Patroni. A field that was not
+recorded makes the step unknown, not wrong. Inside \`{ }\` and \`[ ]\` YAML wants values with \`\${...}\` in quotes.
+
+Marks and named steps record, as seen when they ended:`;
+
+const selectorsProse = `A selector names hosts. It is a host's name, one of the words below, another cluster's word as in \`scratch.leader\`, \`\${mark.leader}\`, a
+list (\`[pg1, repo]\` or \`pg1, repo\`), or \`A but B\`: everything of A that is not in B. Actions resolve a selector once, when the step
+starts, and record whom it meant; expectations resolve it anew at each look. One that means nobody is false in an expectation, and an
+action with it ends as unknown.`;
+
+const faultsProse = `Faults are not interchangeable: \`stop\` is orderly, \`crash\` takes one process, \`kill\` the host, \`freeze\` and \`cut\` leave everything in place.
+Each proves that it did what its name says; one that cannot, or that this machine does not support, makes the run unknown and never a pass.`;
+
+const expectationsProse = `All clauses of an \`expect\` hold at once, states in one look, log lines accumulated; each kind takes one clause or a list of them.
+\`within\` is the deadline, 30 s unless given. \`for\` begins when all first hold, and a false look after that fails. Where nothing could be
+observed for over 2 s the outcome is unknown.`;
+
+const testProse = `What a value should be: a scalar, which the value must equal, or a map whose conditions must all hold. Values compare as what they
+stand for: \`3\` equals \`"3"\`, LSNs in any case and padding, PostgreSQL's \`t\` and \`f\` as true and false. Except for \`absent\`, a value that
+does not exist meets nothing.`;
+
+const lineProse = `\`{PROGRAM: PATTERN, on, times, when}\`, with PROGRAM one of \`patroni\`, \`postgres\`, \`pgbackrest\`, \`etcd\`, \`lab\` (the hosts' supervisor),
+\`other\` and \`any\`. The pattern is a text that the message contains, or \`'/re/flags'\` in JavaScript's syntax, quoted; it is tried on the
+message and on \`LEVEL: message\`. What \`\${...}\` stands for is taken literally, and LSNs match in any case and padding. \`times\` is a TEST
+of how many such lines there are. Continuation lines belong to their entry.
+
+\`lines\` come in this order with others between them, across hosts by the engine's clock; \`order: any\` drops the order. \`never\` lines must
+not come. The window begins where the step \`since\` began (default: the last step that is neither mark nor expect) and ends with this
+expect, \`for\` included; it is judged once every stream was read past its end. What \`never\` alone forbids needs \`for\`.`;
+
+const pointProse = `\`now\` (the end of the judged server's timeline), the name of a mark, the name of a backup step (its stop LSN), or
+\`{at: NAME, exclusive: true, timeline: T}\`. Inclusive has the mark's own row, exclusive has not. A timeline is a number with its history:
+two servers may each have a 2.`;
+
+const whenProse = `\`{PROGRAM: RANGE, at: HOST, variant: NAME or list}\`, with PROGRAM one of \`patroni\`, \`postgres\`, \`pgbackrest\`, \`etcd\`. Versions are asked of the
+running programs, on the step's or line's own hosts unless \`at\` says otherwise. Ranges are quoted: \`">=4.1.3"\`, \`"<2.55"\`, \`">=2.54 <2.58"\`,
+\`"2.58 - 2.60"\` (both included, with their patch releases), \`"2.60"\` (with its patch releases). A step for other variants is no part of the
+run; a step for other versions is passed over, and an expect passed over entirely makes the run unknown.`;
+
+const ledgerProse = `Every row that the workload writes is taken down: *acked* when COMMIT returned without a warning ("canceling wait for synchronous
+replication" is no ack), *open* when there was no answer, *refused* when an error came before COMMIT. \`required\` rows are acked and on the
+path to the point; \`missing\` of them are not there. \`beyond\` are rows that are there although they were acked after the point, or
+refused. \`lost\` are any acked rows that are not there. Fewer than 20 required rows, or, except for \`now\` and backups, fewer than 20 rows
+that should not be there, prove nothing: unknown. A mark's LSN is the *start* of its row's COMMIT record, since PostgreSQL's recovery replays the
+first record that starts at or after an inclusive target. Asynchronous replication may lose acknowledged rows at a hard kill.`;
+
+const outcomesProse = `**fail**: an expectation false at its deadline, an exit other than \`fails\`, rows not reached, a forbidden line. **unknown**: the lab was not
+ready, a fault unproven or unsupported, nothing to observe, a vacuous ledger, a background step unjoined, a starved recorder. What comes first
+in time decides. **pass**: neither. \`needs\` names what a machine may lack (${capabilities.map((name) => `\`${name}\``).join(', ')}); missing, the run is unknown with
+reason \`unsupported\`.
+
+Lines that are forbidden in every run, unless \`allow\` lifts them:`;
