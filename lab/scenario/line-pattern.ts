@@ -8,8 +8,8 @@ import { testSchema, type ValueTest } from './value-test.ts';
 import { whenSchema } from './version-range.ts';
 
 /** Whose line it is; `any` program's. */
-export const linePrograms = [...programs, 'any'] as const;
-export type LineProgram = Program | 'any';
+const linePrograms = [...programs, 'any'] as const;
+type LineProgram = Program | 'any';
 
 const programFields = Object.fromEntries(linePrograms.map((program) => [program, patternSchema.exactOptional()])) as Record<
   LineProgram,

@@ -8,7 +8,7 @@ import { type Expanded, expand, type Names, type Unbound } from './expand.ts';
 import { mistake } from './schema-parts.ts';
 import { templateParts } from './template.ts';
 
-export type PatternPart = { readonly literal: string } | { readonly reference: string };
+type PatternPart = { readonly literal: string } | { readonly reference: string };
 
 /**
  * A pattern taken apart, so that no later `expand` can turn what a reference says into regular expression syntax.

@@ -55,11 +55,11 @@ interface StepCommon {
 /** How a step is expected to fail: in any way, or with one of these exit codes or SQLSTATEs. */
 export type Fails = true | readonly (number | string)[];
 
-export interface ExpectArgs {
+interface ExpectArgs {
   readonly clauses: readonly Clause[];
 }
 
-export interface RecipeArgs {
+interface RecipeArgs {
   readonly name: string;
   /** Every parameter of the recipe, defaults filled in, `${...}` of the caller's still in it. */
   readonly params: Readonly<Record<string, RecipeParam>>;
@@ -82,7 +82,7 @@ export type StepOf<V extends VerbName> = Extract<PlannedStep, { readonly verb: V
 /** A line with its place, for messages. What is for other variants is not in the plan. */
 export type PlannedLine = Omit<Line, 'when'> & { readonly when?: When; readonly span: Span };
 
-export type PlannedClaims = {
+type PlannedClaims = {
   readonly [K in ExpectationKind]: K extends 'log'
     ? Omit<Claims['log'], 'lines' | 'never'> & { readonly lines: readonly PlannedLine[]; readonly never: readonly PlannedLine[] }
     : Claims[K];

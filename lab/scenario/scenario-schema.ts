@@ -37,7 +37,7 @@ export type ModifierName = keyof typeof modifierSchema.shape;
 export const modifierNames = Object.keys(modifierSchema.shape) as readonly ModifierName[];
 
 const sourceHint = `owner/repository#123, a https address, or "talk: the slide's title"`;
-export const sourceText = z
+const sourceText = z
   .string()
   .regex(/^([\w.-]+\/[\w.-]+#\d+|https?:\/\/\S+|talk: \S.*)$/, mistake('not a source', sourceHint))
   .describe(sourceHint);
@@ -86,7 +86,7 @@ export const scenarioSchema = z.strictObject({
   forbid: z.array(lineSchema).exactOptional().describe('lines that must not be logged in the whole run'),
 });
 
-export const recipeParamSchema = z.strictObject({
+const recipeParamSchema = z.strictObject({
   about: text.describe('what it is for'),
   default: anyValue.exactOptional().describe('without one the parameter must be given'),
   'one-of': z.array(anyValue).min(1).exactOptional().describe('the values it may have'),

@@ -84,7 +84,7 @@ export interface RecipeSource {
   readonly broken: BrokenSteps;
 }
 
-export interface RecipeParamSpec {
+interface RecipeParamSpec {
   readonly about: string;
   /** Without one the parameter must be given. */
   readonly default?: Value;

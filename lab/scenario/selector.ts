@@ -9,7 +9,7 @@ import { text } from './schema-parts.ts';
 /** Words that mean hosts of one cluster by what they are just now. */
 export const roleWords = ['leader', 'replica', 'replicas', 'sync'] as const;
 /** Words whose hosts are the same for the whole life of a lab. */
-export const groupWords = ['members', 'etcd', 'repo', 'all'] as const;
+const groupWords = ['members', 'etcd', 'repo', 'all'] as const;
 export type SelectorWord = (typeof roleWords)[number] | (typeof groupWords)[number];
 
 export const selectorMeanings: Readonly<Record<SelectorWord, string>> = {

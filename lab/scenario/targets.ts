@@ -32,7 +32,7 @@ export const serviceTargetSchema = z
   .transform((target): ServiceTarget => (typeof target === 'string' ? { on: target } : target));
 
 /** Processes that faults can aim at: a service's main process, or one of PostgreSQL's own. */
-export const processNames = [
+const processNames = [
   'patroni',
   'postgres',
   'pgbackrest',

@@ -83,8 +83,8 @@ export function inVersionRange(range: VersionRange, printed: string): boolean {
 }
 
 /** Programs that WHEN can ask the version of. */
-export const versionedPrograms = ['patroni', 'postgres', 'pgbackrest', 'etcd'] as const;
-export type VersionedProgram = (typeof versionedPrograms)[number];
+const versionedPrograms = ['patroni', 'postgres', 'pgbackrest', 'etcd'] as const;
+type VersionedProgram = (typeof versionedPrograms)[number];
 
 const rangeHint = 'such as ">=4.1.3", "<2.55", ">=2.54 <2.58" or "2.58 - 2.60"; quoted, since YAML reads 2.60 as 2.6';
 const rangeText = z
