@@ -17,4 +17,10 @@ export const verbTable: readonly VerbEntry[] = [
     summary: 'show what `up` would make, down to every file; starts nothing',
     load: async () => (await import('./verbs/plan.ts')).plan,
   },
+  {
+    name: 'replay',
+    summary: 'replay scenarios, each on a lab of its own, and judge them',
+    load: async () => (await import('./verbs/replay.ts')).replay,
+  },
+  { name: 'lint', summary: 'check scenario files; needs no Docker', load: async () => (await import('./verbs/lint.ts')).lint },
 ];

@@ -190,6 +190,7 @@ export async function createLab(docker: Docker, blueprint: Blueprint, options: N
     if (!anchor) throw new LabError('a lab needs at least one etcd host');
     const others = blueprint.hosts.filter((host) => host !== anchor);
     await createHost(ctx, anchor);
+    await createSharedDisks(ctx);
     const results = await Promise.allSettled(others.map((host) => createHost(ctx, host)));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     options.signal?.throwIfAborted();
@@ -236,6 +237,50 @@ async function createNetwork(docker: Docker, id: string, hosts: number): Promise
   throw new LabError('no subnet is free for another lab', {
     hint: 'npm run lab:status -- --all shows the labs there are; PGLAB_SUBNETS sets another private range',
   });
+}
+
+/** The volume of a disk that several hosts see: its owner's name for it decides. */
+function sharedVolume(id: string, owner: HostName, path: string): string {
+  return `${networkName(id)}-${owner}${path.replaceAll('/', '-')}`;
+}
+
+/** Disks that other hosts see as well, by volume. */
+function sharedDisks({ blueprint, id }: Making): Map<string, string> {
+  const volumes = blueprint.hosts.flatMap((host) => host.disks.flatMap((disk) => (disk.from ? [sharedVolume(id, disk.from.host, disk.from.path)] : [])));
+  return new Map(
+    blueprint.hosts.flatMap((host) =>
+      host.disks.flatMap((disk): [string, string][] => {
+        const volume = sharedVolume(id, host.name, disk.path);
+        return disk.size !== undefined && volumes.includes(volume) ? [[volume, disk.size]] : [];
+      }),
+    ),
+  );
+}
+
+/** A tmpfs that is there as long as one of its hosts runs (Docker documentation, "local" volume driver). */
+async function createSharedDisks(ctx: Making): Promise<void> {
+  for (const [volume, size] of sharedDisks(ctx)) {
+    await ctx.docker.createVolume({
+      Name: volume,
+      Driver: 'local',
+      DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: tmpfsOptions(size) },
+      Labels: { [labelKeys.lab]: ctx.id },
+    });
+  }
+}
+
+function mountsOf(ctx: Making, host: HostSpec): Pick<Docker.HostConfig, 'Tmpfs' | 'Mounts'> {
+  const shared = sharedDisks(ctx);
+  const own = host.disks.flatMap(({ path, size }) => (size === undefined ? [] : [{ path, size, volume: sharedVolume(ctx.id, host.name, path) }]));
+  return {
+    Tmpfs: Object.fromEntries(own.flatMap(({ path, size, volume }) => (shared.has(volume) ? [] : [[path, tmpfsOptions(size)]]))),
+    Mounts: [
+      ...own.flatMap(({ path, volume }) => (shared.has(volume) ? [{ Type: 'volume' as const, Source: volume, Target: path }] : [])),
+      ...host.disks.flatMap(({ path, from }) =>
+        from ? [{ Type: 'volume' as const, Source: sharedVolume(ctx.id, from.host, from.path), Target: path, ReadOnly: from.mode === 'ro' }] : [],
+      ),
+    ],
+  };
 }
 
 async function createHost(ctx: Making, host: HostSpec): Promise<void> {
@@ -295,7 +340,7 @@ async function createContainer(ctx: Making, host: HostSpec, ports: Readonly<Reco
         ),
         ExtraHosts: Object.entries(addresses).map(([name, at]) => `${name}:${at}`),
         LogConfig: { Type: 'json-file', Config: {} },
-        Tmpfs: Object.fromEntries(host.disks.flatMap((disk) => (disk.size === undefined ? [] : [[disk.path, tmpfsOptions(disk.size)]]))),
+        ...mountsOf(ctx, host),
         ShmSize: 256 * 1024 * 1024,
       },
       NetworkingConfig: { EndpointsConfig: { [networkName(id)]: { IPAMConfig: { IPv4Address: address } } } },
@@ -333,8 +378,11 @@ export async function removeLab(docker: Docker, id: string): Promise<void> {
   await Promise.all(containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))));
   // Where another process is at it too, the network is in use, and the names taken, until it has finished.
   if (containers.length > 0) await poll(list, (left) => left.length === 0, { within: othersPatience });
-  const networks = await docker.listNetworks({ filters });
-  await Promise.all(networks.map(({ Id }) => gone(docker.getNetwork(Id).remove())));
+  const [networks, { Volumes: volumes }] = await Promise.all([docker.listNetworks({ filters }), docker.listVolumes({ filters: JSON.stringify(filters) as never })]);
+  await Promise.all([
+    ...networks.map(({ Id }) => gone(docker.getNetwork(Id).remove())),
+    ...volumes.map(({ Name }) => gone(docker.getVolume(Name).remove())),
+  ]);
 }
 
 /** Ids of labs of which only a network is left, because the command that made it died before the first container. */

@@ -37,7 +37,9 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
   try {
     const ctx: Context = { docker, lab, signal, report: options.report };
     const work = Promise.all(blueprint.clusters.map((cluster) => makeReady(ctx, cluster)));
-    await Promise.race([work, watchDeaths(docker, lab, signal).then(() => work)]);
+    // A backup that runs is not waited for once somebody has pressed Ctrl-C or a host has died.
+    work.catch(() => undefined);
+    await Promise.race([work, watchDeaths(docker, lab, signal).then(() => work), aborted(signal)]);
     await markReady(docker, lab);
     return lab;
   } catch (error) {
@@ -47,6 +49,14 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
   } finally {
     settled.abort();
   }
+}
+
+/** Rejects when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 interface Context {

@@ -18,7 +18,7 @@ export class Recorder {
   /** The engine's clock minus this machine's, ms. */
   readonly offset: number;
   readonly #redact: (text: string) => string;
-  readonly #heart: NodeJS.Timeout;
+  #heart: NodeJS.Timeout | undefined;
   #seq = 0;
   #lastLooks = new Map<string, { seq: number; answer: string }>();
   #wakers = new Set<() => void>();
@@ -30,12 +30,6 @@ export class Recorder {
     this.#ledger = createWriteStream(files.ledger, { flags: 'wx' });
     this.offset = offset;
     this.#listener = listener;
-    let due = performance.now() + pulse;
-    this.#heart = setInterval(() => {
-      const late = Math.max(0, performance.now() - due);
-      this.record({ type: 'heartbeat', late: Math.round(late) });
-      due = performance.now() + pulse;
-    }, pulse);
   }
 
   /** This moment by the engine's clock, ms. */
@@ -49,7 +43,18 @@ export class Recorder {
     this.#history.write(`${this.#redact(JSON.stringify(event))}\n`);
     this.#listener.feed(event);
     if (body.type === 'log') this.#wake();
+    // The opening event is the first of every history.
+    if (body.type === 'run-started') this.#startHeart();
     return event;
+  }
+
+  #startHeart(): void {
+    let due = performance.now() + pulse;
+    this.#heart = setInterval(() => {
+      const late = Math.max(0, performance.now() - due);
+      this.record({ type: 'heartbeat', late: Math.round(late) });
+      due = performance.now() + pulse;
+    }, pulse);
   }
 
   /** Records a look; one with the same answer as the last of its key only refers to that. */

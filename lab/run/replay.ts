@@ -90,6 +90,8 @@ function opening(plan: Plan, blueprint: Blueprint, lab: Pick<Lab, 'name'>, versi
     versions,
     clusters: Object.fromEntries(blueprint.clusters.map((cluster) => [cluster.name, cluster.members])),
     hosts: blueprint.hosts.map((host) => host.name),
+    etcd: blueprint.etcd,
+    repo: blueprint.hosts.flatMap((host) => (host.kind === 'repo' ? [host.name] : [])),
   };
 }
 
@@ -127,7 +129,8 @@ async function runIn(
       { ...others, ...(postgresql === undefined ? {} : { postgres: postgresql }) },
     ]),
   );
-  recorder.record(opening(plan, blueprint, lab, versions, recorder.offset));
+  const facts = opening(plan, blueprint, lab, versions, recorder.offset);
+  recorder.record(facts);
   const streams = followHosts(docker, lab, recorder, (error) => trouble.abort(error));
   const observer = new Observer(docker, lab, recorder);
   const workload = new Workload(recorder, () => leaderOf(lab, observer));
@@ -150,7 +153,7 @@ async function runIn(
         judge,
         observer,
         bindings,
-        versions,
+        facts,
         onStep: options.onStep,
         background,
       },

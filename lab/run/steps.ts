@@ -1,6 +1,6 @@
 /** Carries out a plan's steps one after another: fills in values, resolves selectors, runs the verb's effect, records what came of it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StepResult, Value } from '../core/event.ts';
+import type { ClusterLook, RunStarted, StepResult, Value } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Host } from '../engine/lab.ts';
 import { type Bindings, namesAt } from '../scenario/bindings.ts';
@@ -9,17 +9,17 @@ import type { PlannedStep, StepOf } from '../scenario/plan.ts';
 import { resolveSelector, selectorText } from '../scenario/selector.ts';
 import { whenHolds } from '../scenario/version-range.ts';
 import type { Judge } from '../verdict/judge.ts';
+import { selectorView } from '../verdict/selector-view.ts';
 import type { Done, Effect, EffectVerb, RunContext } from './effects/effect.ts';
 import { effects } from './effects/effects.ts';
 import { hostNamed } from './bring-up.ts';
 import type { Observer } from './looks.ts';
-import { selectorView } from './view.ts';
 
 export interface StepRunner extends RunContext {
   readonly judge: Judge;
   readonly observer: Observer;
   readonly bindings: () => Bindings;
-  readonly versions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly facts: RunStarted;
   /** Told of each step as it starts, for progress. */
   readonly onStep: (step: PlannedStep, title: string) => void;
   /** Background steps under way. */
@@ -50,7 +50,7 @@ async function runStep(run: StepRunner, step: PlannedStep): Promise<void> {
   const selectors = args.ok ? selectorsOf(run, step, args.value, names) : [];
   const resolved = await resolve(run, selectors);
   if (step.when) {
-    const outcome = whenHolds(step.when, run.versions, resolved.ok ? [...new Set(Object.values(resolved.hosts).flat())] : []);
+    const outcome = whenHolds(step.when, run.facts.versions, resolved.ok ? [...new Set(Object.values(resolved.hosts).flat())] : []);
     if (!outcome.holds) {
       start({}, outcome.because);
       return;
@@ -89,13 +89,17 @@ function selectorsOf(run: StepRunner, step: PlannedStep, args: unknown, names: P
   });
 }
 
+function viewOf(run: StepRunner, looks: Readonly<Record<string, ClusterLook>>) {
+  return selectorView(run.facts, new Map(Object.entries(looks)));
+}
+
 type Resolution = { ok: true; hosts: Record<string, readonly string[]> } | { ok: false; reason: string };
 
 /** A fresh look first: a selector means who they are when the step begins. */
 async function resolve(run: StepRunner, selectors: readonly string[]): Promise<Resolution> {
   const known = new Set(run.lab.hosts.map((host) => host.name));
   const looks = selectors.every((selector) => known.has(selector)) ? run.observer.latest : await run.lookAtClusters();
-  const view = selectorView(run.lab, looks);
+  const view = viewOf(run, looks);
   const hosts: Record<string, readonly string[]> = {};
   for (const selector of selectors) {
     const outcome = resolveSelector(selector, view);
@@ -132,7 +136,7 @@ function sentence(error: unknown): string {
 async function namedFields(run: StepRunner, step: PlannedStep, on: readonly Host[]): Promise<Record<string, Value>> {
   if (step.name === undefined) return {};
   const main = (await run.lookAtClusters())['main'];
-  const view = selectorView(run.lab, main ? { main } : {});
+  const view = viewOf(run, main ? { main } : {});
   const one = (selector: string) => {
     const outcome = resolveSelector(selector, view);
     return outcome.ok ? outcome.hosts : undefined;

@@ -175,5 +175,5 @@ function summary(results: readonly Result[]): string {
   const paint = paintFor(process.stdout);
   const word = { pass: paint.green('pass'), fail: paint.red('fail'), unknown: paint.yellow('unknown') };
   const rows = results.map(({ scenario, variant, verdict, seconds }) => [scenario, variant, word[verdict], `${seconds.toFixed(1)} s`]);
-  return table([{ title: 'scenario' }, { title: 'variant' }, { title: 'verdict' }, { title: 'took', right: true }], rows).join('\n');
+  return table([{ title: 'scenario' }, { title: 'variant' }, { title: 'verdict' }, { title: 'took', align: 'right' }], rows).join('\n');
 }

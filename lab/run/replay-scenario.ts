@@ -1,0 +1,82 @@
+/** From a plan to a judged run on a lab of its own: passwords and certificates made, images there, a folder, a free name. */
+import { randomBytes } from 'node:crypto';
+import type Docker from 'dockerode';
+import { UsageError } from '../core/problem.ts';
+import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
+import { listLabs, removeLab, standing, strayNetworks } from '../engine/lab.ts';
+import { readTrains } from '../engine/trains.ts';
+import type { Plan, PlannedStep } from '../scenario/plan.ts';
+import type { Blueprint } from '../topology/blueprint.ts';
+import { makeCertificates } from '../topology/certificates.ts';
+import { draft, draftNeeds } from '../topology/draft.ts';
+import type { LabSpec } from '../topology/overlay.ts';
+import { makeSecrets } from '../topology/secrets.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import { replay } from './replay.ts';
+import { makeRunFolder } from './run-folder.ts';
+
+export interface ReplayOptions {
+  /** Run folders are made in here. */
+  readonly out: string;
+  readonly bind: string;
+  /** Leaves the lab up, under the name that `onLab` is told. */
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
+  readonly onImages: (progress: ImageProgress) => void;
+  readonly onLab: (name: string) => void;
+  readonly onPhase: (phase: string) => void;
+  readonly onStep: (step: PlannedStep, title: string) => void;
+}
+
+export interface Replayed {
+  readonly verdict: Verdict;
+  readonly folder: string;
+  readonly blueprint: Blueprint;
+}
+
+/** The blueprint of a lab with passwords and certificates of its own. Throws UsageError with every mistake in the spec. */
+export function draftLab(spec: LabSpec): Blueprint {
+  const { blueprint, problems } = draft(spec, readTrains(), { secrets: makeSecrets(), certificates: makeCertificates(draftNeeds(spec)) });
+  if (blueprint) return blueprint;
+  throw new UsageError('this lab cannot be made', { problems: problems.map(({ message, hint }) => ({ message, ...(hint ? { hint } : {}) })) });
+}
+
+/** Throws what `replay` throws. */
+export async function replayScenario(docker: Docker, plan: Plan, source: string, options: ReplayOptions): Promise<Replayed> {
+  const blueprint = draftLab(plan.lab);
+  const tags = await ensureImages(
+    docker,
+    blueprint.hosts.map((host) => host.image),
+    options.onImages,
+    { signal: options.signal },
+  );
+  const folder = await makeRunFolder(options.out, plan, new Date());
+  const name = `run-${randomBytes(4).toString('hex')}`;
+  options.onLab(name);
+  const verdict = await replay(docker, {
+    plan,
+    source,
+    blueprint,
+    folder,
+    bringUp: {
+      name,
+      // A lab that is to be kept belongs to the person from the start: labels cannot be changed.
+      purpose: options.keep ? 'hands' : 'replay',
+      images: Object.fromEntries(blueprint.hosts.map((host) => [host.name, tags.get(imageKey(host.image)) ?? ''])),
+      bind: options.bind,
+      report: options.onPhase,
+    },
+    keep: options.keep,
+    signal: options.signal,
+    onStep: options.onStep,
+  });
+  return { verdict, folder, blueprint };
+}
+
+/** Removes labs of replays whose process is no more; returns their names. */
+export async function removeOrphans(docker: Docker): Promise<string[]> {
+  const [labs, strays] = await Promise.all([listLabs(docker), strayNetworks(docker)]);
+  const orphans = (await Promise.all(labs.map(async (lab) => ((await standing(docker, lab)) === 'orphaned' ? [lab] : [])))).flat();
+  await Promise.all([...orphans.map((lab) => removeLab(docker, lab.id)), ...strays.map((id) => removeLab(docker, id))]);
+  return orphans.map((lab) => lab.name);
+}

@@ -1,0 +1,54 @@
+/** Finds scenario files by name and reads them, recipes included. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { projectFolder } from '../core/project.ts';
+import { UsageError } from '../core/problem.ts';
+import { readTrains } from '../engine/trains.ts';
+import { type Planned, readScenario } from '../scenario/plan-scenario.ts';
+import type { SourceText } from '../scenario/yaml-source.ts';
+import { didYouMean } from '../topology/topology-problem.ts';
+
+const scenarioFolder = join(projectFolder, 'scenarios');
+
+/** The project's scenarios: names as `lab:replay` takes them, `standby-rebuild` or `issues/pgbackrest-2323`. */
+export function scenarioNames(): string[] {
+  return ['', 'issues']
+    .flatMap((folder) =>
+      readdirSync(join(scenarioFolder, folder), { withFileTypes: true }).flatMap((entry) =>
+        entry.isFile() && entry.name.endsWith('.yaml') ? [join(folder, entry.name.slice(0, -'.yaml'.length))] : [],
+      ),
+    )
+    .sort();
+}
+
+/** A file by the project's name for it, or by its path. Throws UsageError where there is none. */
+export function readScenarioFile(name: string): SourceText {
+  const candidates = [join(scenarioFolder, `${name}.yaml`), join(scenarioFolder, 'issues', `${name}.yaml`), name];
+  const path = candidates.find((each) => existsSync(each) && !each.endsWith('/'));
+  if (path === undefined) {
+    throw new UsageError(`there is no scenario ${JSON.stringify(name)}`, {
+      hint: `${didYouMean(name, scenarioNames())}; npm run lab:replay -- --list shows all`,
+    });
+  }
+  try {
+    return { file: shortPath(path), text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    throw new UsageError(`${name} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Parses and plans a scenario with the project's trains and recipes. */
+export function planFile(source: SourceText, variants?: readonly string[]): Planned {
+  return readScenario(source, { catalogue: readTrains(), loadRecipe }, variants);
+}
+
+function loadRecipe(name: string): SourceText | undefined {
+  const path = join(scenarioFolder, 'recipes', `${name}.yaml`);
+  return existsSync(path) ? { file: shortPath(path), text: readFileSync(path, 'utf8') } : undefined;
+}
+
+/** As the user would type it from here, where that is shorter. */
+function shortPath(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here.startsWith('..') ? path : here;
+}

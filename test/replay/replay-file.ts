@@ -1,0 +1,46 @@
+/** One test for each variant of a scenario: replays it on a lab of its own and wants the verdict `pass`. */
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { projectFolder } from '../../lab/core/project.ts';
+import { findEngine } from '../../lab/engine/connect.ts';
+import { renderText } from '../../lab/report/text.ts';
+import { replayScenario } from '../../lab/run/replay-scenario.ts';
+import { planFile, readScenarioFile } from '../../lab/run/scenario-files.ts';
+import { renderProblems } from '../../lab/scenario/code-frame.ts';
+import type { Verdict } from '../../lab/verdict/verdict.ts';
+
+export function replayFile(path: string): void {
+  const source = readScenarioFile(path);
+  const planned = planFile(source);
+  if (planned.problems.length > 0) throw new Error(renderProblems(planned.problems, planned.sources));
+  describe(planned.plans[0]?.scenario ?? path, () => {
+    let docker: Docker;
+    beforeAll(async () => {
+      docker = await findEngine();
+    });
+    for (const plan of planned.plans) {
+      test(plan.variant, async (context) => {
+        const stop = new AbortController();
+        onTestFinished(() => stop.abort());
+        const { verdict } = await replayScenario(docker, plan, source.text, {
+          out: join(projectFolder, '.lab', 'runs'),
+          bind: '127.0.0.1',
+          keep: false,
+          signal: stop.signal,
+          onImages: () => {},
+          onLab: () => {},
+          onPhase: () => {},
+          onStep: () => {},
+        });
+        if (unsupported(verdict)) context.skip(verdict.because?.message);
+        expect(verdict.verdict, renderText(verdict, { source: source.text })).toBe('pass');
+      });
+    }
+  });
+}
+
+/** What this machine cannot do is skipped and counted; everything else that is unknown fails. */
+function unsupported(verdict: Verdict): boolean {
+  return verdict.verdict === 'unknown' && verdict.because?.reason === 'unsupported';
+}
