@@ -2,9 +2,28 @@
  * Judges a run from its plan, its history and its ledger. One code path for a live run, event by event, and for a recorded one.
  * Knows no clock, no lab and no files: what is not in the history did not happen.
  */
-import type { Event, LedgerRow } from '../core/event.ts';
-import type { Plan } from '../scenario/plan.ts';
+
+import { formatDuration } from '../core/duration.ts';
+import type { ClusterLook, Event, LedgerRow, RunStarted } from '../core/event.ts';
+import { LabError } from '../core/problem.ts';
+import { bind, namesAt, startBindings } from '../scenario/bindings.ts';
+import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import type { ActiveExpectation } from './active-expectation.ts';
+import type { ClauseContext } from './clause-context.ts';
+import { decide, inTime } from './decide.ts';
+import { expectationOutcome } from './expectation-outcome.ts';
+import { createFaultRecord } from './faults.ts';
+import { createForbiddenWatch } from './forbidden-lines.ts';
+import { createHistoryCheck } from './history-check.ts';
+import { createLedgerRecord } from './ledger-record.ts';
+import { createLogStore } from './log-store.ts';
+import { type OpenExpectation, openExpectation } from './open-expectation.ts';
+import { placeOf } from './place.ts';
+import { createPointRecord } from './point-record.ts';
+import type { Answer } from './reading.ts';
+import { selectorView } from './selector-view.ts';
+import { createStepRecord } from './step-record.ts';
+import { stepShortfall } from './step-result.ts';
 import type { Finding, Verdict } from './verdict.ts';
 
 export interface Judge {
@@ -16,11 +35,220 @@ export interface Judge {
   readonly active: () => ActiveExpectation | undefined;
   /** The first finding in time so far: the run can stop. */
   readonly finding: () => Finding | undefined;
-  /** The verdict on what was fed; a history that did not end with `run-ended` makes it unknown at best. */
+  /** The verdict on what was fed; a history that did not end with a completed run makes it unknown at best. Throws LabError on none. */
   readonly end: () => Verdict;
 }
 
-export declare function createJudge(plan: Plan): Judge;
+/** A recorder that is this late was not given the machine: what it did not see in time it cannot judge. ms */
+const starvedAfter = 1000;
+
+export function createJudge(plan: Plan): Judge {
+  const check = createHistoryCheck(plan);
+  let bindings = startBindings(plan);
+  let facts: RunStarted | undefined;
+  let startedAt = 0;
+  let lastAt = 0;
+  let completed = false;
+  const steps = createStepRecord(plan, () => startedAt);
+  const logs = createLogStore();
+  const faults = createFaultRecord(bindings.steps);
+  const points = createPointRecord(bindings.steps);
+  const ledger = createLedgerRecord();
+  const forbidden = createForbiddenWatch(plan);
+  const answers = new Map<string, Answer>();
+  const clusters = new Map<string, ClusterLook>();
+  const findings: Finding[] = [];
+  let open: { readonly step: PlannedStep; readonly expectation: OpenExpectation } | undefined;
+
+  function find(finding: Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>, step: PlannedStep | undefined, event?: number): void {
+    findings.push({
+      ...finding,
+      ...(step
+        ? { step: step.id, ...(step.name === undefined ? {} : { stepName: step.name }), place: placeOf(step.span, step.file ?? plan.file) }
+        : {}),
+      ...(event === undefined ? {} : { event }),
+    });
+  }
+
+  function context(step: PlannedStep, clause: number): ClauseContext {
+    return {
+      step: step.id,
+      clause,
+      facts: facts as RunStarted,
+      names: () => namesAt(bindings, step.id),
+      view: (main) => selectorView(facts as RunStarted, clusters, main),
+      running: (name) => steps.running(step.id, name),
+      points,
+      ledger,
+    };
+  }
+
+  /** The answer that a look event stands for, also where it only refers to an earlier one. */
+  function answerIn(event: Event): Answer | undefined {
+    if (event.type !== 'look' && event.type !== 'look-again') return undefined;
+    const answer = event.type === 'look' ? event.answer : answers.get(event.key)?.answer;
+    if (answer === undefined) return undefined;
+    const seen: Answer = { answer, at: event.at, began: event.at - (event.took ?? 0), seq: event.seq };
+    answers.set(event.key, seen);
+    if ('kind' in answer && answer.kind === 'cluster') clusters.set(answer.cluster, answer);
+    return seen;
+  }
+
+  function watch(event: Event): void {
+    const broken = forbidden.feed(event, namesAt(bindings, ''));
+    if (broken) findings.push(broken);
+    if (event.type === 'heartbeat' && event.late > starvedAfter) {
+      const message = `the recorder was starved: its heartbeat came ${formatDuration(event.late)} late`;
+      // From when it was due on, nobody can have seen anything in time.
+      find({ verdict: 'unknown', reason: 'starved', message, at: event.at - event.late }, undefined, event.seq);
+    }
+    if (
+      event.type === 'log' &&
+      event.program === 'patroni' &&
+      event.text.startsWith('Loop time exceeded') &&
+      event.at >= startedAt &&
+      !faults.disturbed(event.at)
+    ) {
+      find(
+        { verdict: 'unknown', reason: 'starved', message: `Patroni on ${event.host} was starved: ${event.text}`, at: event.at },
+        undefined,
+        event.seq,
+      );
+    }
+  }
+
+  function stepStarted(event: Extract<Event, { type: 'step-started' }>): void {
+    const step = bindings.steps.get(event.step) as PlannedStep;
+    if (event.skipped !== undefined) {
+      steps.skipped(step.id, event.skipped);
+      if (step.verb === 'expect')
+        find({ verdict: 'unknown', reason: 'skipped', message: `passed over: ${event.skipped}`, at: event.at }, step, event.seq);
+      return;
+    }
+    steps.started(step.id, event.at, event.title);
+    logs.forget(steps.needed());
+    if (step.verb !== 'expect') return;
+    const expectation = openExpectation({
+      step,
+      started: event.at,
+      context: (clause) => context(step, clause),
+      window: (since) => steps.window(step.id, since),
+      logs,
+    });
+    open = { step, expectation };
+  }
+
+  function stepEnded(event: Extract<Event, { type: 'step-ended' }>): void {
+    const step = bindings.steps.get(event.step) as PlannedStep;
+    steps.ended(step.id, event.at, event.result);
+    const note = steps.note(step.id);
+    if (open?.step.id === step.id) {
+      const outcome = expectationOutcome(open.expectation.state(), event.at, event.result, logs, step.file ?? plan.file);
+      open = undefined;
+      for (const key of answers.keys()) if (key.startsWith(`${step.id}/`)) answers.delete(key);
+      if (note)
+        Object.assign(note, {
+          clauses: outcome.clauses,
+          waited: outcome.waited,
+          ...(outcome.shortfall ? { shortfall: outcome.shortfall } : {}),
+        });
+      if (outcome.shortfall) find(outcome.shortfall, step, event.seq);
+      return;
+    }
+    const shortfall = stepShortfall(step, event.result);
+    if (!shortfall) return;
+    if (note) note.shortfall = shortfall;
+    find({ ...shortfall, at: event.at }, step, event.seq);
+  }
+
+  function runEnded(event: Extract<Event, { type: 'run-ended' }>): void {
+    const unknown = (reason: Finding['reason'], message: string, step?: PlannedStep) =>
+      find({ verdict: 'unknown', reason, message, at: event.at }, step, event.seq);
+    if (event.unsupported && event.unsupported.length > 0)
+      return unknown('unsupported', `this machine lacks ${event.unsupported.join(', ')}`);
+    if (event.reason === 'cut-short') {
+      const reason = steps.anyStarted() ? 'cut-short' : 'lab-not-ready';
+      return unknown(reason, event.detail ?? (reason === 'cut-short' ? 'the run was cut short' : 'the lab did not become ready'));
+    }
+    completed = true;
+    for (const step of steps.open()) {
+      if (step.background) unknown('background-unjoined', 'it still ran in the background when the run ended', step);
+      else unknown('cut-short', 'it had not ended when the run did', step);
+    }
+    // A run that stops at its first failure leaves steps undone, and its streams need not be read further.
+    if (findings.some((finding) => counts(finding))) return;
+    const [notRun] = steps.notRun();
+    if (notRun) unknown('cut-short', 'it was never carried out', notRun);
+    const end = steps.lastEnd() ?? startedAt;
+    const unread = (facts as RunStarted).hosts.filter((host) => !logs.readPast(host, end));
+    if (unread.length > 0)
+      unknown('not-read-through', `the log of ${unread.join(', ')} was not read to the end, so a forbidden line may have been missed`);
+    const unwatched = forbidden.unwatched();
+    if (unwatched.length > 0) unknown('unbound', `a forbidden line has no value to look for: ${unwatched.join(', ')}`);
+  }
+
+  /** Being starved after everything was done spoils nothing. */
+  function counts(finding: Finding): boolean {
+    const end = steps.lastEnd();
+    return !(finding.reason === 'starved' && completed && end !== undefined && finding.at > end);
+  }
+
+  function feed(event: Event): void {
+    check(event);
+    lastAt = Math.max(lastAt, event.at);
+    if (event.type === 'run-started') {
+      facts = event;
+      startedAt = event.at;
+      lastAt = event.at;
+    }
+    bindings = bind(bindings, event);
+    logs.feed(event);
+    faults.feed(event);
+    points.feed(event);
+    const answer = answerIn(event);
+    watch(event);
+    open?.expectation.feed(event, answer);
+    if (event.type === 'step-started') stepStarted(event);
+    if (event.type === 'step-ended') stepEnded(event);
+    if (event.type === 'run-ended') runEnded(event);
+  }
+
+  function end(): Verdict {
+    if (!facts) throw new LabError('the history cannot be judged: it is empty', { hint: 'take the run folder as the run left it' });
+    const counted = findings.filter(counts);
+    const decision = decide(plan, counted, completed, lastAt);
+    const totals = ledger.totals();
+    return {
+      format: 1,
+      scenario: plan.scenario,
+      variant: plan.variant,
+      file: plan.file,
+      proves: plan.proves,
+      sources: plan.sources,
+      ...decision,
+      findings: inTime(counted),
+      steps: steps.outcomes(),
+      seconds: Math.round(lastAt - startedAt) / 1000,
+      started: startedAt,
+      lab: facts.lab,
+      versions: facts.versions,
+      ...(totals.acked + totals.open + totals.refused > 0 ? { rows: totals } : {}),
+    };
+  }
+
+  return {
+    feed,
+    feedRow: (row) => ledger.feed(row),
+    active: () => open?.expectation.active(),
+    finding: () => inTime(findings.filter(counts))[0],
+    end,
+  };
+}
 
 /** Judges a recorded run. Throws as `Judge.feed` does. */
-export declare function judge(plan: Plan, history: Iterable<Event>, rows: Iterable<LedgerRow>): Verdict;
+export function judge(plan: Plan, history: Iterable<Event>, rows: Iterable<LedgerRow>): Verdict {
+  const judge = createJudge(plan);
+  for (const row of rows) judge.feedRow(row);
+  for (const event of history) judge.feed(event);
+  return judge.end();
+}

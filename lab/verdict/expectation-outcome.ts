@@ -1,0 +1,146 @@
+/** How an `expect` step turned out: true, false at its deadline, or not known. Reads what `open-expectation.ts` folded. */
+
+import { formatDuration } from '../core/duration.ts';
+import type { StepResult } from '../core/event.ts';
+import { clauseOutcome } from './clause-outcome.ts';
+import { observationGap } from './hold.ts';
+import type { LogStore } from './log-store.ts';
+import type { ExpectationState } from './open-expectation.ts';
+import type { ClauseOutcome, FindingReason } from './verdict.ts';
+
+/** Why an expectation is not true; `at` is the engine's time at which that was so. */
+export interface Shortfall {
+  readonly verdict: 'fail' | 'unknown';
+  readonly reason: FindingReason;
+  readonly message: string;
+  readonly at: number;
+}
+
+export interface ExpectationOutcome {
+  readonly shortfall?: Shortfall;
+  readonly clauses: readonly ClauseOutcome[];
+  /** From the step's start to the moment that decided, ms. */
+  readonly waited: number;
+}
+
+/** `ended`: engine's time of the step's end. `file`: where the step is written. */
+export function expectationOutcome(
+  state: ExpectationState,
+  ended: number,
+  result: StepResult,
+  logs: LogStore,
+  file: string,
+): ExpectationOutcome {
+  const shortfall = shortfallOf(state, ended, result, logs);
+  const decided = shortfall?.at ?? state.hold.at ?? ended;
+  return {
+    ...(shortfall ? { shortfall } : {}),
+    clauses: state.clauses.map((clause, index) => clauseOutcome(clause, state, index, logs, file)),
+    waited: Math.max(0, decided - state.started),
+  };
+}
+
+function shortfallOf(state: ExpectationState, ended: number, result: StepResult, logs: LogStore): Shortfall | undefined {
+  const { hold, terms, clauses } = state;
+  const fail = (at: number, message: string): Shortfall => ({ verdict: 'fail', reason: 'expectation-false', at, message });
+  const unknown = (reason: FindingReason, at: number, message: string): Shortfall => ({ verdict: 'unknown', reason, at, message });
+
+  if (clauses.every((clause) => clause.log?.skipped))
+    return unknown('skipped', state.started, 'none of its lines is for these versions, so it claims nothing');
+  if (result.outcome !== 'done') {
+    const reason = result.outcome === 'unsupported' || result.outcome === 'unproven' ? result.outcome : 'broken';
+    return unknown(reason, ended, result.reason ?? 'the lab could not look');
+  }
+  if (hold.phase === 'broken') return fail(hold.at as number, `did not go on for ${formatDuration(terms.span)}: ${firstFalse(state)}`);
+  if (hold.phase === 'gap')
+    return unknown(
+      'observation-gap',
+      hold.at as number,
+      `nobody looked for more than ${formatDuration(observationGap)} while it had to hold`,
+    );
+  if (state.brokenAt !== undefined) return fail(state.brokenAt, `a line was logged that must not be: ${forbiddenLine(state)}`);
+  if (hold.phase === 'met') return metShortfall(state, logs, fail, unknown);
+  if (state.settledAt !== undefined) {
+    const why = firstUnknown(state);
+    return state.latest === 'no' || !why ? fail(state.settledAt, firstFalse(state)) : unknown(why.reason, state.settledAt, why.message);
+  }
+  if (hold.phase === 'holding') {
+    return ended < (hold.from as number) + terms.span
+      ? unknown('cut-short', ended, 'ended before it had held for as long as it must')
+      : unknown('observation-gap', ended, 'nobody looked any more while it had to hold');
+  }
+  return waitingShortfall(state, ended, logs, fail, unknown);
+}
+
+type Fail = (at: number, message: string) => Shortfall;
+type Unknown = (reason: FindingReason, at: number, message: string) => Shortfall;
+
+/** It held; what must not have been logged, or not as often, needs the streams to have been read past the window's end. */
+function metShortfall(state: ExpectationState, logs: LogStore, fail: Fail, unknown: Unknown): Shortfall | undefined {
+  const end = state.windowEnd;
+  for (const { log } of state.clauses) {
+    if (!log) continue;
+    // Lines that arrived after it was met may have been written before: they still count.
+    if (!log.read(state.terms.deadline, end).complete) return fail(end, missingLine(state));
+    const bounded = log.lines
+      .filter((line) => line.compiled && (line.role === 'never' || line.times !== undefined))
+      .flatMap((line) => line.hosts);
+    const unread = [...new Set(bounded)].filter((host) => !logs.readPast(host, end));
+    if (unread.length > 0) return unknown('not-read-through', end, `the log of ${unread.join(', ')} was not read to the end of the window`);
+  }
+  return undefined;
+}
+
+function waitingShortfall(state: ExpectationState, ended: number, logs: LogStore, fail: Fail, unknown: Unknown): Shortfall {
+  const { terms, hold, clauses } = state;
+  const { deadline } = terms;
+  if (ended < deadline) return unknown('cut-short', ended, `ended ${formatDuration(deadline - ended)} before its deadline`);
+  const why = firstUnknown(state);
+  const seenLate = hold.last !== undefined && hold.last.at >= deadline - observationGap;
+  // A look that failed says nothing about the state, so the one before it still stands for a while.
+  const stands = state.latest !== 'unknown' || why?.reason === 'cannot-observe';
+  if (hold.last?.truth === 'no' && seenLate && stands) return fail(deadline, firstFalse(state));
+
+  const logClauses = clauses.flatMap((clause) => (clause.log ? [clause.log] : []));
+  const incomplete = logClauses.filter((log) => !log.unknown && !log.read(deadline, deadline).complete);
+  const unread = [...new Set(incomplete.flatMap((log) => log.hosts))].filter((host) => !logs.readPast(host, deadline));
+  if (incomplete.length > 0 && unread.length === 0) return fail(deadline, missingLine(state));
+
+  if (state.latest === 'unknown' && why) return unknown(why.reason, deadline, why.message);
+  const unknownLog = logClauses.find((log) => log.unknown)?.unknown;
+  if (unknownLog) return unknown(unknownLog.reason, deadline, unknownLog.message);
+  if (incomplete.length > 0) return unknown('not-read-through', deadline, `the log of ${unread.join(', ')} was not read to the deadline`);
+  if (hold.last === undefined) return unknown('cannot-observe', deadline, why?.message ?? 'nothing was looked at before the deadline');
+  return unknown('observation-gap', deadline, `nobody looked in the last ${formatDuration(observationGap)} before the deadline`);
+}
+
+function firstFalse(state: ExpectationState): string {
+  const bad = state.readings.flatMap((reading) => reading?.claims ?? []).find((claim) => claim.truth === 'no');
+  return bad ? `expected ${bad.expected}; observed ${bad.observed}` : 'it was not true';
+}
+
+function firstUnknown(state: ExpectationState): { readonly reason: FindingReason; readonly message: string } | undefined {
+  const bad = state.readings.flatMap((reading) => reading?.claims ?? []).find((claim) => claim.truth === 'unknown');
+  return bad && { reason: bad.reason ?? 'cannot-observe', message: `${bad.expected}: ${bad.observed}` };
+}
+
+function missingLine(state: ExpectationState): string {
+  for (const { log } of state.clauses) {
+    const read = log?.read(state.terms.deadline, state.windowEnd);
+    if (!log || !read || read.complete) continue;
+    const expected = log.lines.flatMap((line, index) => (line.role === 'expected' && line.compiled ? [{ line, index }] : []));
+    const missing = expected.find(({ line, index }) => line.times === undefined && !read.met.has(index));
+    if (missing) return `line ${expected.indexOf(missing) + 1} of ${expected.length} was not logged: ${missing.line.shown}`;
+    const miscounted = expected.find(({ line }) => line.times !== undefined);
+    return `a line was not logged as often as it should be: ${miscounted?.line.shown ?? ''}`;
+  }
+  return 'a line was not logged';
+}
+
+function forbiddenLine(state: ExpectationState): string {
+  for (const { log } of state.clauses) {
+    const broken = log?.read(state.terms.deadline, state.windowEnd).broken;
+    if (broken) return `${broken.entry.host} ${broken.entry.program}: ${broken.entry.text.split('\n')[0]}`;
+  }
+  return '';
+}

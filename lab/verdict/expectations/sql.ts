@@ -1,0 +1,44 @@
+/** Judges `sql`: what a query answered, on each of the hosts that its selector means in this look. */
+import type { ClauseOf } from '../../scenario/plan.ts';
+import { holds } from '../../scenario/value-test.ts';
+import { type ClauseContext, filled, hostsMeant } from '../clause-context.ts';
+import { lookKey } from '../look-request.ts';
+import { answerOf, type Claim, readingOf, type StateFold, unknownReading } from '../reading.ts';
+
+export function startSql(claim: ClauseOf<'sql'>['claim'], context: ClauseContext): StateFold {
+  const key = (host: string) => lookKey(context.step, 'sql', context.clause, host);
+  return {
+    looks: () => {
+      const now = filled(context, claim);
+      if (!now.ok) return [];
+      const { looks, resolved } = hostsMeant(context, now.value.on ?? 'leader');
+      return [
+        ...looks,
+        ...(resolved.ok ? resolved.hosts : []).map((host) => ({ key: key(host), kind: 'sql' as const, host, run: now.value.run })),
+      ];
+    },
+    read: (answers) => {
+      const now = filled(context, claim);
+      if (!now.ok) return unknownReading('an answer', now.message, now.reason);
+      const { is, run, on = 'leader' } = now.value;
+      const { resolved } = hostsMeant(context, on);
+      const expected = `${run}: ${holds(is, undefined).expected}`;
+      if (!resolved.ok) return readingOf([{ truth: 'no', expected, observed: resolved.reason }]);
+      return readingOf(
+        resolved.hosts.map((host): Claim => {
+          const found = answerOf(answers, key(host), 'sql', `${expected} on ${host}`);
+          if ('claim' in found) return found.claim;
+          const { value, sqlstate } = found.seen;
+          if (sqlstate !== undefined)
+            return { truth: 'no', expected: `${expected} on ${host}`, observed: `${host} answered with SQLSTATE ${sqlstate}` };
+          const outcome = holds(is, value);
+          return {
+            truth: outcome.met ? 'yes' : 'no',
+            expected: `${expected} on ${host}`,
+            observed: `${host} answered ${outcome.observed}`,
+          };
+        }),
+      );
+    },
+  };
+}

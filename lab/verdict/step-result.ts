@@ -1,0 +1,55 @@
+/** Whether a step that is not an `expect` did what it should, by what was recorded of it. */
+import type { StepResult } from '../core/event.ts';
+import type { Fails, PlannedStep } from '../scenario/plan.ts';
+import type { FindingReason } from './verdict.ts';
+
+export interface StepShortfall {
+  readonly verdict: 'fail' | 'unknown';
+  readonly reason: FindingReason;
+  readonly message: string;
+}
+
+/** undefined where the step went as planned. Exit codes: a program that fails as `fails` says went as planned. */
+export function stepShortfall(step: PlannedStep, result: StepResult): StepShortfall | undefined {
+  const { outcome, reason } = result;
+  if (outcome === 'not-reached') return { verdict: 'fail', reason: 'not-reached', message: reason ?? 'did not get as far as it should' };
+  if (outcome !== 'done') return { verdict: 'unknown', reason: outcome, message: reason ?? `${outcome}, and nobody said why` };
+  if (step.fails === undefined) {
+    if (!failed(result)) return undefined;
+    return { verdict: 'fail', reason: 'exit', message: `${shown(result)}, expected success${tail(result)}` };
+  }
+  if (matchesFails(step.fails, result)) return undefined;
+  const wanted = step.fails === true ? 'a failure' : step.fails.join(' or ');
+  return failed(result)
+    ? { verdict: 'fail', reason: 'exit', message: `${shown(result)}, expected ${wanted}${tail(result)}` }
+    : { verdict: 'fail', reason: 'did-not-fail', message: `succeeded, expected ${wanted}` };
+}
+
+function failed(result: StepResult): boolean {
+  return (result.exit !== undefined && result.exit !== 0) || isError(result.sqlstate);
+}
+
+/** Classes 00, 01 and 02 are success, warning and no data (PostgreSQL, appendix A). */
+function isError(sqlstate: string | undefined): boolean {
+  return sqlstate !== undefined && !/^0[012]/.test(sqlstate);
+}
+
+/** A number is an exit code, text a SQLSTATE; either way round where it is written so. */
+function matchesFails(fails: Fails, result: StepResult): boolean {
+  if (!failed(result)) return false;
+  if (fails === true) return true;
+  return fails.some(
+    (code) =>
+      String(code) === String(result.exit) || (isError(result.sqlstate) && String(code).toUpperCase() === result.sqlstate?.toUpperCase()),
+  );
+}
+
+function shown(result: StepResult): string {
+  return isError(result.sqlstate) ? `failed with SQLSTATE ${result.sqlstate}` : `exited with ${result.exit}`;
+}
+
+/** The last words that a program had to say. */
+function tail(result: StepResult): string {
+  const lines = (result.stderr?.trim() || result.stdout?.trim() || '').split('\n').filter((line) => line.trim() !== '');
+  return lines.length === 0 ? '' : `: ${lines.slice(-3).join(' / ').slice(0, 500)}`;
+}
