@@ -45,7 +45,10 @@ export interface HostStreams {
 export function followHosts(docker: Docker, lab: Lab, recorder: Recorder, onTrouble: (error: unknown) => void): HostStreams {
   const stopping = new AbortController();
   const readers = new Map(
-    lab.hosts.map((host): [string, HostReader] => [host.name, { host, state: 'running', attached: false, waiting: new Set(), barriers: Promise.resolve() }]),
+    lab.hosts.map((host): [string, HostReader] => [
+      host.name,
+      { host, state: 'running', attached: false, waiting: new Set(), barriers: Promise.resolve() },
+    ]),
   );
   const signal = stopping.signal;
   const trouble = (error: unknown) => {

@@ -33,7 +33,9 @@ export class Observer {
 
   /** A new look at every cluster. */
   async lookAtClusters(): Promise<Readonly<Record<string, ClusterLook>>> {
-    await Promise.all(this.#lab.spec.clusters.map((cluster) => this.look({ key: clusterKey(cluster.name), kind: 'cluster', cluster: cluster.name })));
+    await Promise.all(
+      this.#lab.spec.clusters.map((cluster) => this.look({ key: clusterKey(cluster.name), kind: 'cluster', cluster: cluster.name })),
+    );
     return this.#latest;
   }
 
@@ -89,11 +91,11 @@ export class Observer {
   #dcs(keys: readonly string[]): Promise<LookAnswer> {
     const main = this.#cluster('main');
     const hosts = this.#lab.hosts.filter((host) => host.kind === 'etcd');
-    return Promise.any(hosts.map((host) => lookAtDcs(this.#lab.bind, publishedPort(host, 2379), `${main.namespace}${main.scope}/`, keys))).catch(
-      (error: AggregateError) => {
-        throw error.errors[0];
-      },
-    );
+    return Promise.any(
+      hosts.map((host) => lookAtDcs(this.#lab.bind, publishedPort(host, 2379), `${main.namespace}${main.scope}/`, keys)),
+    ).catch((error: AggregateError) => {
+      throw error.errors[0];
+    });
   }
 
   #cluster(name: string): ClusterSpec {

@@ -38,7 +38,9 @@ export interface Replayed {
 export function draftLab(spec: LabSpec): Blueprint {
   const { blueprint, problems } = draft(spec, readTrains(), { secrets: makeSecrets(), certificates: makeCertificates(draftNeeds(spec)) });
   if (blueprint) return blueprint;
-  throw new UsageError('this lab cannot be made', { problems: problems.map(({ message, hint }) => ({ message, ...(hint ? { hint } : {}) })) });
+  throw new UsageError('this lab cannot be made', {
+    problems: problems.map(({ message, hint }) => ({ message, ...(hint ? { hint } : {}) })),
+  });
 }
 
 /** Throws what `replay` throws. */

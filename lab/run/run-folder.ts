@@ -34,14 +34,23 @@ export async function makeRunFolder(parent: string, plan: Plan, started: Date): 
 }
 
 /** The scenario, the plan and every configuration as rendered, passwords and keys taken out. */
-export async function writeInputs(folder: string, source: string, plan: Plan, blueprint: Blueprint, redact: (text: string) => string): Promise<void> {
+export async function writeInputs(
+  folder: string,
+  source: string,
+  plan: Plan,
+  blueprint: Blueprint,
+  redact: (text: string) => string,
+): Promise<void> {
   await writeFile(join(folder, runFiles.scenario), source);
   await writeFile(join(folder, runFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
   for (const host of blueprint.hosts) {
     for (const file of host.files) {
       const path = join(folder, runFiles.configs, host.name, file.path);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, redact(file.text).replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, '<private key>'));
+      await writeFile(
+        path,
+        redact(file.text).replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, '<private key>'),
+      );
     }
   }
 }

@@ -1,8 +1,8 @@
 /** Finds scenario files by name and reads them, recipes included. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { projectFolder } from '../core/project.ts';
 import { UsageError } from '../core/problem.ts';
+import { projectFolder } from '../core/project.ts';
 import { readTrains } from '../engine/trains.ts';
 import { type Planned, readScenario } from '../scenario/plan-scenario.ts';
 import type { SourceText } from '../scenario/yaml-source.ts';

@@ -10,9 +10,9 @@ import { resolveSelector, selectorText } from '../scenario/selector.ts';
 import { whenHolds } from '../scenario/version-range.ts';
 import type { Judge } from '../verdict/judge.ts';
 import { selectorView } from '../verdict/selector-view.ts';
+import { hostNamed } from './bring-up.ts';
 import type { Done, Effect, EffectVerb, RunContext } from './effects/effect.ts';
 import { effects } from './effects/effects.ts';
-import { hostNamed } from './bring-up.ts';
 import type { Observer } from './looks.ts';
 
 export interface StepRunner extends RunContext {
@@ -82,7 +82,10 @@ function effectOf<V extends EffectVerb>(verb: V): Effect<V> {
 
 function selectorsOf(run: StepRunner, step: PlannedStep, args: unknown, names: Parameters<typeof expand>[1]): readonly string[] {
   if (step.verb === 'expect') return [];
-  if (step.verb !== 'recipe') return effectOf(step.verb).selectors(args as never, run.lab);
+  if (step.verb !== 'recipe')
+    return effectOf(step.verb)
+      .selectors(args as never, run.lab)
+      .map(selectorText);
   return Object.values(step.args.params).flatMap((param) => {
     const value = param.selector ? expand(param.value, names) : undefined;
     return value?.ok ? [selectorText(value.value as string | readonly string[])] : [];
@@ -115,10 +118,23 @@ async function carryOut(
   args: unknown,
   resolved: Readonly<Record<string, readonly string[]>>,
 ): Promise<StepResult> {
-  const hosts = (selector: string): readonly Host[] => (resolved[selector] ?? []).map((name) => hostNamed(run.lab, name));
+  // A value that is exactly `${x.replicas}` keeps its type: a selector may be a list by now.
+  const hosts = (selector: string | readonly string[]): readonly Host[] =>
+    (resolved[selectorText(selector)] ?? []).map((name) => hostNamed(run.lab, name));
   try {
-    const context = { ...run, step: step.id, name: step.name ?? step.id, hosts, ...(step.within === undefined ? {} : { within: step.within }) };
-    const { on = [], fields = {}, outcome = 'done', ...rest } = await (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args);
+    const context = {
+      ...run,
+      step: step.id,
+      name: step.name ?? step.id,
+      hosts,
+      ...(step.within === undefined ? {} : { within: step.within }),
+    };
+    const {
+      on = [],
+      fields = {},
+      outcome = 'done',
+      ...rest
+    } = await (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args);
     return { ...rest, outcome, fields: { ...(await namedFields(run, step, on)), ...fields } };
   } catch (error) {
     run.signal.throwIfAborted();

@@ -152,7 +152,13 @@ export class Workload {
       this.#nextId += 1;
       row = { id, host };
       const [[xid, timeline, after] = []] = await session.query(`${ledgerTable.insert} returning ${place}`, [id]);
-      row = { ...row, xid: String(xid), timeline: Number(timeline), after: parseLsn(String(after)), ...(await originOf(writing, Number(timeline))) };
+      row = {
+        ...row,
+        xid: String(xid),
+        timeline: Number(timeline),
+        after: parseLsn(String(after)),
+        ...(await originOf(writing, Number(timeline))),
+      };
       if (this.#settings.hold > 0) await pause(this.#settings.hold, signal);
     } catch (error) {
       this.#lastError = String(error);
@@ -221,7 +227,14 @@ export class Workload {
       await session.query('commit');
       const end = await endOfWal(session);
       if (end === undefined) throw new LabError(`mark ${name}: ${target.host} stopped answering`);
-      const row: Unsettled = { id, host: target.host, xid: String(xid), timeline: Number(timeline), after: parseLsn(String(after)), before: end };
+      const row: Unsettled = {
+        id,
+        host: target.host,
+        xid: String(xid),
+        timeline: Number(timeline),
+        after: parseLsn(String(after)),
+        before: end,
+      };
       const origin = await originOf({ host: target.host, session, origins: new Map() }, Number(timeline));
       this.#acked += 1;
       this.#recorder.recordRow({ ...row, ...origin, outcome: 'acked' });

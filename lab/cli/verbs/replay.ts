@@ -4,12 +4,12 @@ import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import type Docker from 'dockerode';
 import { exitCodes, LabError, type Problem, UsageError } from '../../core/problem.ts';
-import { findEngine } from '../../engine/connect.ts';
 import { redactor } from '../../core/redact.ts';
+import { findEngine } from '../../engine/connect.ts';
 import { renderJunit } from '../../report/junit.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
-import { removeOrphans, type Replayed, replayScenario } from '../../run/replay-scenario.ts';
+import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
 import { planFile, readScenarioFile, scenarioNames } from '../../run/scenario-files.ts';
 import type { Plan } from '../../scenario/plan.ts';
 import { showImages } from '../image-progress.ts';
@@ -104,9 +104,11 @@ function list(names: readonly string[], options: Options): void {
 
 async function run(names: readonly string[], options: Options, session: Session): Promise<void> {
   if (options.all && names.length > 0) throw new UsageError('--all and names exclude each other');
-  if (!options.all && names.length === 0) throw new UsageError('no scenario was named', { hint: '--list shows them, --all replays them all' });
+  if (!options.all && names.length === 0)
+    throw new UsageError('no scenario was named', { hint: '--list shows them, --all replays them all' });
   const width = Number(options.jobs);
-  if (!Number.isInteger(width) || width < 1) throw new UsageError(`--jobs takes a whole number from 1 on, not ${JSON.stringify(options.jobs)}`);
+  if (!Number.isInteger(width) || width < 1)
+    throw new UsageError(`--jobs takes a whole number from 1 on, not ${JSON.stringify(options.jobs)}`);
   const jobs = plans(options.all ? scenarioNames() : names, options);
   const docker = await findEngine();
   const progress = showProgress(process.stderr);
@@ -137,7 +139,14 @@ async function run(names: readonly string[], options: Options, session: Session)
       : exitCodes.pass;
 }
 
-async function replayJob(docker: Docker, job: Job, options: Options, session: Session, progress: Progress, several: boolean): Promise<Result> {
+async function replayJob(
+  docker: Docker,
+  job: Job,
+  options: Options,
+  session: Session,
+  progress: Progress,
+  several: boolean,
+): Promise<Result> {
   const { plan } = job;
   const who = `${plan.scenario} (${plan.variant})`;
   const own = (text: string) => (several ? `${who}: ${text}` : text);
@@ -161,7 +170,8 @@ async function replayJob(docker: Docker, job: Job, options: Options, session: Se
   const text = renderText(verdict, { paint: paintFor(options.json ? process.stderr : process.stdout), source: job.source });
   if (!options.json) process.stdout.write(`${text}\n  ${paintFor(process.stdout).dim(relative(process.cwd(), folder))}\n`);
   else if (verdict.verdict !== 'pass') process.stderr.write(`${text}\n`);
-  if (options.keep) process.stderr.write(`the lab is kept: ${npmCommand('status', lab)}, ${npmCommand('psql', lab)}, ${npmCommand('down', lab)}\n`);
+  if (options.keep)
+    process.stderr.write(`the lab is kept: ${npmCommand('status', lab)}, ${npmCommand('psql', lab)}, ${npmCommand('down', lab)}\n`);
   return { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder };
 }
 

@@ -27,7 +27,9 @@ export const kill: Effect<'kill'> = {
       await container.kill();
       await container.wait();
       const open = await openPorts(ctx.lab.bind, Object.values(host.ports));
-      return open.length === 0 ? proven(`${host.name} exited`) : unproven(`${host.name} exited, but ports ${open.join(', ')} are still open`);
+      return open.length === 0
+        ? proven(`${host.name} exited`)
+        : unproven(`${host.name} exited, but ports ${open.join(', ')} are still open`);
     }),
 };
 
@@ -35,7 +37,11 @@ type Proof = { readonly proven: boolean; readonly seen: string };
 const proven = (seen: string): Proof => ({ proven: true, seen });
 const unproven = (seen: string): Proof => ({ proven: false, seen });
 
-async function act(ctx: StepContext, args: ServiceTarget, one: (ctx: StepContext, host: Host, args: ServiceTarget) => Promise<Proof>): Promise<Done> {
+async function act(
+  ctx: StepContext,
+  args: ServiceTarget,
+  one: (ctx: StepContext, host: Host, args: ServiceTarget) => Promise<Proof>,
+): Promise<Done> {
   const on = ctx.hosts(args.on);
   const proofs = await Promise.all(on.map((host) => one(ctx, host, args)));
   return { on, outcome: proofs.every((proof) => proof.proven) ? 'done' : 'unproven', reason: proofs.map((proof) => proof.seen).join('; ') };

@@ -70,8 +70,14 @@ async function runOn(ctx: StepContext, hosts: readonly Host[], args: RunArgs, li
     return {
       on: hosts,
       exit: Math.max(...results.map((result) => result.exit)),
-      stdout: results.map((result) => result.stdout).join('').slice(0, keptOutput),
-      stderr: results.map((result) => result.stderr).join('').slice(0, keptOutput),
+      stdout: results
+        .map((result) => result.stdout)
+        .join('')
+        .slice(0, keptOutput),
+      stderr: results
+        .map((result) => result.stderr)
+        .join('')
+        .slice(0, keptOutput),
     };
   } finally {
     timeUp.abort();

@@ -1,6 +1,7 @@
 /** sql: statements run as the superuser over the published port, with the SQLSTATE of what fails. */
-import { openSession, type Row, serverOf } from '../../observe/postgres.ts';
+
 import type { Host } from '../../engine/lab.ts';
+import { openSession, type Row, serverOf } from '../../observe/postgres.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 /** A statement without an answer by then has failed, ms. */
