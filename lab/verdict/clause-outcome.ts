@@ -19,12 +19,14 @@ export function clauseOutcome(
   const common = { kind: clause.kind, title: clause.title, place: placeOf(clause.span, file) };
   if (log) return { ...common, ...logOutcome(log, state, logs, file), looks: [] };
   const reading = state.readings[index];
-  if (!reading) return { ...common, state: 'unknown', expected: [clause.title], observed: ['not looked at'], looks: [] };
+  if (!reading)
+    return { ...common, state: 'unknown', expected: [clause.title], observed: ['not looked at'], states: ['unknown'], looks: [] };
   return {
     ...common,
     state: states[reading.truth],
     expected: reading.claims.map((claim) => claim.expected),
     observed: reading.claims.map((claim) => claim.observed),
+    states: reading.claims.map((claim) => states[claim.truth]),
     looks: state.looks,
     ...(reading.ledger && reading.ledger.length > 0 ? { ledger: reading.ledger } : {}),
   };
@@ -35,18 +37,24 @@ function logOutcome(
   state: ExpectationState,
   logs: LogStore,
   file: string,
-): Pick<ClauseOutcome, 'state' | 'expected' | 'observed' | 'lines'> {
+): Pick<ClauseOutcome, 'state' | 'expected' | 'observed' | 'states' | 'lines'> {
   const end = state.windowEnd;
   const reading = log.read(state.terms.deadline, end);
   const lines = log.lines.map((_, index) => lineOutcome(log, reading, index, end, state, logs, file));
-  const bad = lines.filter((line) => line.state === 'missing' || line.state === 'present' || line.state === 'miscounted');
-  const undecided = log.unknown !== undefined || lines.some((line) => line.state === 'unread');
+  const bad = lines.filter((line) => stateOf(line) === 'false');
+  const undecided = log.unknown !== undefined || lines.some((line) => stateOf(line) === 'unknown');
   return {
     state: log.skipped ? 'skipped' : bad.length > 0 ? 'false' : undecided ? 'unknown' : 'held',
     expected: lines.map((line) => (line.role === 'never' ? `never ${line.shown}` : line.shown)),
     observed: lines.map(observedOf),
+    states: lines.map(stateOf),
     lines,
   };
+}
+
+function stateOf(line: LineOutcome): 'held' | 'false' | 'unknown' {
+  if (line.state === 'unread') return 'unknown';
+  return line.state === 'missing' || line.state === 'present' || line.state === 'miscounted' ? 'false' : 'held';
 }
 
 function observedOf(line: LineOutcome): string {

@@ -164,11 +164,14 @@ export function createJudge(plan: Plan): Judge {
   function runEnded(event: Extract<Event, { type: 'run-ended' }>): void {
     const unknown = (reason: Finding['reason'], message: string, step?: PlannedStep) =>
       find({ verdict: 'unknown', reason, message, at: event.at }, step, event.seq);
-    if (event.unsupported && event.unsupported.length > 0)
-      return unknown('unsupported', `this machine lacks ${event.unsupported.join(', ')}`);
+    if (event.unsupported && event.unsupported.length > 0) {
+      unknown('unsupported', `this machine lacks ${event.unsupported.join(', ')}`);
+      return;
+    }
     if (event.reason === 'cut-short') {
       const reason = steps.anyStarted() ? 'cut-short' : 'lab-not-ready';
-      return unknown(reason, event.detail ?? (reason === 'cut-short' ? 'the run was cut short' : 'the lab did not become ready'));
+      unknown(reason, event.detail ?? (reason === 'cut-short' ? 'the run was cut short' : 'the lab did not become ready'));
+      return;
     }
     completed = true;
     for (const step of steps.open()) {

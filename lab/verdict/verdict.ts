@@ -116,9 +116,11 @@ export interface ClauseOutcome {
   readonly title: string;
   readonly place: Place;
   readonly state: 'held' | 'false' | 'unknown' | 'skipped';
-  /** One line for each thing claimed, and what was seen of it last, in the same order. */
+  /** One entry for each thing claimed, and what was seen of it last, in the same order. */
   readonly expected: readonly string[];
   readonly observed: readonly string[];
+  /** How each of them stands. */
+  readonly states: readonly ('held' | 'false' | 'unknown')[];
   /** Events whose answers were judged, newest of each key. */
   readonly looks: readonly number[];
   readonly lines?: readonly LineOutcome[];

@@ -1,0 +1,125 @@
+/**
+ * What a person needs to know of a step that did not go as planned: expected, observed, waited, the nearest lines, and the place in
+ * the YAML. Lines with a kind; colours and markup are for the renderers.
+ */
+import { formatDuration } from '../core/duration.ts';
+import type { ClauseOutcome, Finding, LineOutcome, Place, QuotedLine, StepOutcome, Verdict } from '../verdict/verdict.ts';
+
+export type LineKind = 'head' | 'good' | 'bad' | 'unsure' | 'label' | 'note' | 'place' | 'code' | 'marked';
+
+export interface ReportLine {
+  readonly kind: LineKind;
+  readonly text: string;
+}
+
+/** `source`: text of the scenario's file; without it the YAML is not shown. */
+export function failureLines(verdict: Verdict, finding: Finding, source?: string): readonly ReportLine[] {
+  const step = verdict.steps.find((one) => one.id === finding.step);
+  const place = worstPlace(step) ?? finding.place;
+  return [
+    { kind: finding.verdict === 'fail' ? 'bad' : 'unsure', text: `${stepName(finding, step)}${finding.message}` },
+    ...(step ? stepLines(step) : []),
+    ...(place
+      ? [{ kind: 'place' as const, text: `at ${place.file}:${place.line}:${place.column}` }, ...yamlLines(place, verdict.file, source)]
+      : []),
+  ];
+}
+
+function stepName(finding: Finding, step: StepOutcome | undefined): string {
+  if (!step) return '';
+  return `${finding.stepName ?? step.id} (${step.title}): `;
+}
+
+/** The clause, or the line of it, that is to blame: closer than the step. */
+function worstPlace(step: StepOutcome | undefined): Place | undefined {
+  const clause = step?.clauses?.find((one) => one.state === 'false') ?? step?.clauses?.find((one) => one.state === 'unknown');
+  return clause?.lines?.find((line) => isBad(line))?.place ?? clause?.place;
+}
+
+function stepLines(step: StepOutcome): readonly ReportLine[] {
+  if (!step.clauses) return [];
+  return [
+    ...step.clauses.flatMap((clause) => clauseLines(clause, step.started ?? 0)),
+    ...(step.waited === undefined ? [] : [{ kind: 'note' as const, text: `waited ${formatDuration(step.waited)}` }]),
+  ];
+}
+
+function clauseLines(clause: ClauseOutcome, started: number): readonly ReportLine[] {
+  if (clause.lines)
+    return [{ kind: 'label', text: `${clause.kind}: ${clause.title}` }, ...clause.lines.flatMap((line) => logLines(line, started))];
+  const claims = clause.expected.flatMap((expected, index): readonly ReportLine[] => {
+    const observed = clause.observed[index] ?? 'nothing';
+    const kind = claimKinds[clause.states[index] ?? 'unknown'];
+    return [
+      { kind, text: `expected ${expected}` },
+      { kind: 'note', text: `observed ${observed}` },
+    ];
+  });
+  return [{ kind: 'label', text: `${clause.kind}: ${clause.title}` }, ...claims];
+}
+
+const claimKinds = { held: 'good', false: 'bad', unknown: 'unsure' } as const;
+
+function isBad(line: LineOutcome): boolean {
+  return line.state === 'missing' || line.state === 'present' || line.state === 'miscounted' || line.state === 'unread';
+}
+
+const lineKinds = {
+  found: 'good',
+  absent: 'good',
+  missing: 'bad',
+  present: 'bad',
+  miscounted: 'bad',
+  unread: 'unsure',
+  skipped: 'note',
+} as const;
+
+function logLines(line: LineOutcome, started: number): readonly ReportLine[] {
+  const never = line.role === 'never' ? 'never ' : '';
+  const note = line.note === undefined ? '' : ` (${line.note})`;
+  const when = line.by && line.role === 'expected' ? `  ${line.by.host} ${moment(line.by, started)}` : '';
+  return [
+    { kind: lineKinds[line.state], text: `${never}${line.shown}${note}${when}` },
+    ...(line.state === 'present' && line.by ? [{ kind: 'note' as const, text: `logged: ${quoted(line.by, started)}` }] : []),
+    ...line.nearest.map(
+      (near): ReportLine => ({ kind: 'note', text: `nearest: ${quoted(near, started)}${near.but === undefined ? '' : ` (${near.but})`}` }),
+    ),
+  ];
+}
+
+/** `pg2 patroni: replica has been created using basebackup +12.0 s`. */
+function quoted(line: QuotedLine, started: number): string {
+  const [first = '', ...more] = line.text.split('\n');
+  return `${line.host} ${line.program}: ${first.length > 300 ? `${first.slice(0, 299)}…` : first}${more.length > 0 ? ' …' : ''} ${moment(line, started)}`;
+}
+
+/** Seconds from the step's start, with a sign. */
+function moment(line: QuotedLine, started: number): string {
+  const seconds = (line.at - started) / 1000;
+  return `${seconds < 0 ? '-' : '+'}${Math.abs(seconds).toFixed(1)} s`;
+}
+
+/** At most eight lines of YAML from the place on; of a recipe's file there is no text. */
+function yamlLines(place: Place, file: string, source: string | undefined): readonly ReportLine[] {
+  if (source === undefined || place.file !== file) return [];
+  const lines = source.split('\n');
+  const from = Math.max(1, place.line - 1);
+  const to = Math.min(lines.length, place.endLine, place.line + 6);
+  const width = String(to).length;
+  const shown: ReportLine[] = [];
+  for (let line = from; line <= to; line += 1) {
+    const marked = line === place.line;
+    shown.push({
+      kind: marked ? 'marked' : 'code',
+      text: `${marked ? '>' : ' '} ${String(line).padStart(width)} | ${lines[line - 1] ?? ''}`.trimEnd(),
+    });
+  }
+  return shown;
+}
+
+/** `pass`, or what a mutant did in its place. */
+export function headline(verdict: Verdict): string {
+  const { mutant, because } = verdict;
+  if (verdict.verdict === 'pass') return mutant ? `failed at "${mutant.mustFail.name}", as it must` : '';
+  return because && because.step === undefined ? because.message : '';
+}
