@@ -11,9 +11,20 @@ export default defineConfig({
       {
         test: {
           name: 'docker',
-          include: ['test/docker/**/*.test.ts'],
+          include: ['test/docker/*.test.ts'],
           globalSetup: ['test/docker/setup.ts'],
           fileParallelism: false,
+          testTimeout: patience,
+          hookTimeout: patience,
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: ['test/docker/alone/*.test.ts'],
+          globalSetup: ['test/docker/setup.ts'],
+          // After everything else has ended: it removes every lab there is.
+          sequence: { groupOrder: 1 },
           testTimeout: patience,
           hookTimeout: patience,
         },

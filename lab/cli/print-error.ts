@@ -14,7 +14,9 @@ export interface ErrorText {
 export function describeError(error: unknown, { paint, debug }: { readonly paint: Paint; readonly debug: boolean }): ErrorText {
   const known = error instanceof LabError ? error : fromOutside(error);
   const cause = known.cause === undefined ? undefined : shortCause(known.cause);
-  const lines = [`${paint.red(paint.bold('error:'))} ${known.message}${cause && !known.message.includes(cause) ? `: ${cause}` : ''}`];
+  // What somebody asked for is no error.
+  const sign = known.exitCode === exitCodes.interrupted ? '' : `${paint.red(paint.bold('error:'))} `;
+  const lines = [`${sign}${known.message}${cause && !known.message.includes(cause) ? `: ${cause}` : ''}`];
   lines.push(...known.detail.map((line) => `  ${line}`));
   if (known instanceof UsageError && known.problems.length > 0) lines.push(renderProblems(known.problems, sourcesOf(known.problems)));
   if (known.hint) lines.push(`${paint.cyan('hint:')} ${known.hint}`);

@@ -46,18 +46,32 @@ export async function watchDeaths(docker: Docker, lab: Lab, signal: AbortSignal)
   }
 }
 
-/** The same for a host that is dead already: what failed because of it is seldom as telling. */
+/** The same for a host that is dead or gone already: what failed because of it is seldom as telling. */
 export async function deathIn(docker: Docker, lab: Lab): Promise<LabError | undefined> {
-  const states = await Promise.all(
-    lab.hosts.map(async (host) => ({ host, state: (await docker.getContainer(host.container).inspect()).State })),
-  );
-  const dead = states.find(({ state }) => state.Status === 'exited' || state.Status === 'dead');
-  return dead && (await death(docker, lab, dead.host.name, dead.state.ExitCode));
+  const states = await Promise.all(lab.hosts.map(async (host) => ({ host, state: await stateOf(docker, host) })));
+  const gone = states.filter(({ state }) => state === undefined);
+  if (gone.length > 0) {
+    const names = gone.map(({ host }) => host.name).join(', ');
+    return new LabError(`somebody removed ${names} while the lab came up`, { hint: 'a lab:down of the same name does that' });
+  }
+  const dead = states.find(({ state }) => state?.Status === 'exited' || state?.Status === 'dead');
+  return dead && (await death(docker, lab, dead.host.name, dead.state?.ExitCode));
+}
+
+async function stateOf(docker: Docker, host: Host): Promise<Docker.ContainerInspectInfo['State'] | undefined> {
+  try {
+    return (await docker.getContainer(host.container).inspect()).State;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
 }
 
 async function death(docker: Docker, lab: Lab, name: string, exit: number | undefined): Promise<LabError> {
   const host = lab.hosts.find((each) => each.name === name);
-  return new LabError(`host ${name} died while the lab came up (exit code ${exit})`, { detail: host ? await lastLines(docker, host) : [] });
+  // A host that was removed takes its log along.
+  const detail = host ? await lastLines(docker, host).catch(() => []) : [];
+  return new LabError(`host ${name} died while the lab came up (exit code ${exit})`, { detail });
 }
 
 /** The last lines of a host's log, each with the host's name before it. */

@@ -3,7 +3,7 @@
  * streaming standbys. Standbys are held back until there is something to build them from, so that the first member of a
  * cluster always becomes its leader and no standby is built by the wrong method.
  */
-import type Docker from 'dockerode';
+import type { Docker } from '../engine/connect.ts';
 import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import type { ClusterLook } from '../core/event.ts';

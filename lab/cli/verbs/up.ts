@@ -1,7 +1,7 @@
 /** `pglab up`: brings a lab up, says how far it is, and what there is to do with it. Whatever goes wrong, nothing is left behind. */
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
-import type Docker from 'dockerode';
+import type { Docker } from '../../engine/connect.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { exitCodes, LabError, UsageError } from '../../core/problem.ts';
 import { findEngine, isLocal } from '../../engine/connect.ts';
@@ -63,8 +63,13 @@ async function run(options: Options, session: Session): Promise<void> {
     progress.end('done');
   } catch (error) {
     progress.end(session.signal.aborted ? 'done' : 'failed');
-    await explainKept(docker, options);
-    throw session.signal.aborted ? new LabError('interrupted; nothing is left of it', { exitCode: exitCodes.interrupted }) : error;
+    const kept = await isKept(docker, options);
+    if (kept)
+      process.stderr.write(
+        `kept as it is: ${npmCommand('logs', options.name)} shows what happened, ${npmCommand('down', options.name)} removes it\n`,
+      );
+    if (!session.signal.aborted) throw error;
+    throw new LabError(kept ? 'interrupted' : `interrupted: nothing is left of ${options.name}`, { exitCode: exitCodes.interrupted });
   }
   const took = formatDuration(performance.now() - started);
   process.stdout.write(
@@ -134,11 +139,9 @@ function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
 }
 
-async function explainKept(docker: Docker, { name, keep }: Options): Promise<void> {
-  if (!keep) return;
-  const kept = (await listLabs(docker).catch(() => [])).some((lab) => lab.name === name && lab.owner.pid === process.pid);
-  if (kept)
-    process.stderr.write(`kept as it is: ${npmCommand('logs', name)} shows what happened, ${npmCommand('down', name)} removes it\n`);
+async function isKept(docker: Docker, { name, keep }: Options): Promise<boolean> {
+  if (!keep) return false;
+  return (await listLabs(docker).catch(() => [])).some((lab) => lab.name === name && lab.owner.pid === process.pid);
 }
 
 /** The first thing that a person sees of a lab. */

@@ -1,0 +1,43 @@
+/** `down --all` spares nobody, so this runs after everything else, and only where no other lab is up. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { hostImages, imageTag } from '../../../lab/engine/images.ts';
+import { listLabs } from '../../../lab/engine/lab.ts';
+import { thisOwner } from '../../../lab/engine/labels.ts';
+import { docker, labIds, pglab, remainsOf, says, sweep } from '../pglab.ts';
+
+const bystander = 'cli-bystander';
+
+afterAll(async () => {
+  await sweep('cli-one', 'cli-two');
+  await docker
+    .getContainer(bystander)
+    .remove({ force: true })
+    .catch(() => undefined);
+});
+
+test('down --all removes every lab and what killed commands left, and nothing else', async ({ skip }) => {
+  const others = (await listLabs(docker)).map(({ name }) => name);
+  skip(others.length > 0, `other labs are up: ${others.join(', ')}`);
+
+  const [image] = hostImages().map(imageTag);
+  await (await docker.createContainer({ name: bystander, Image: image ?? '' })).start();
+  expect((await pglab('up', '--name', 'cli-one', '--preset', 'one-node', '--ready', 'hosts')).exitCode).toBe(0);
+  const killed = pglab('up', '--name', 'cli-two', '--preset', 'one-node');
+  await says(killed, /waiting for/);
+  killed.kill('SIGKILL');
+  await killed;
+  const stray = { 'pglab.lab': 'cli0stray', 'pglab.owner': JSON.stringify({ ...thisOwner(), pid: 1, started: 1 }) };
+  await docker.createNetwork({ Name: 'pglab-cli0stray', Labels: stray });
+  await delay(100);
+
+  const { stdout, exitCode } = await pglab('down', '--all', '--json');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    removed: [expect.objectContaining({ name: 'cli-one' }), expect.objectContaining({ name: 'cli-two' })],
+    leftovers: 1,
+  });
+  expect([...(await remainsOf('cli-one')), ...(await remainsOf('cli-two')), ...(await labIds())]).toEqual([]);
+  expect((await docker.getContainer(bystander).inspect()).State.Running).toBe(true);
+  expect((await pglab('down', '--all')).stdout).toBe('there is no lab to remove');
+});

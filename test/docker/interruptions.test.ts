@@ -1,0 +1,157 @@
+/** Commands that are interrupted, killed, or get in each other's way: one line says so, and nothing is left behind. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterEach, describe, expect, test } from 'vitest';
+import { projectFolder } from '../../lab/core/project.ts';
+import { listLabs } from '../../lab/engine/lab.ts';
+import { docker, labIds, npm, pglab, remainsOf, says, sweep, until } from './pglab.ts';
+
+const name = 'cli-cut';
+const up = ['up', '--name', name, '--preset', 'one-node'];
+const comingUp = /waiting for pg1 to lead/;
+
+afterEach(() => sweep(name));
+
+/** Runs a test's body, and sees that the engine has no more labs, hosts or networks after it. */
+async function leavingNothing(body: () => Promise<void>): Promise<void> {
+  const before = await labIds();
+  await body();
+  expect(await remainsOf(name)).toEqual([]);
+  const networks = await docker.listNetworks({ filters: { label: ['pglab.lab'] } });
+  const labs = new Set((await listLabs(docker)).map(({ id }) => id));
+  const ownerless = networks.filter(
+    ({ Labels }) => !labs.has(Labels?.['pglab.lab'] ?? '') && JSON.parse(Labels?.['pglab.owner'] ?? '{}').pid === process.pid,
+  );
+  expect(ownerless).toEqual([]);
+  expect([...(await labIds())].filter((id) => !before.has(id) && !labs.has(id))).toEqual([]);
+}
+
+describe('up is interrupted', () => {
+  test.each([
+    { signal: 'SIGINT', at: /starting 3 hosts/ },
+    { signal: 'SIGTERM', at: comingUp },
+    { signal: 'SIGHUP', at: /taking the first full backup/ },
+  ] as const)('by $signal, $at', ({ signal, at }) =>
+    leavingNothing(async () => {
+      const program = pglab(...up);
+      await says(program, at);
+      program.kill(signal);
+      const { exitCode, stdout, stderr } = await program;
+      expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
+      expect(stderr).toMatch(/interrupted: nothing is left of cli-cut$/);
+    }),
+  );
+
+  test('by Ctrl-C in a terminal, which reaches npm and node', () =>
+    leavingNothing(async () => {
+      const program = npm('lab:up', '--', ...up.slice(1));
+      await says(program, comingUp);
+      process.kill(-(program.pid ?? 0), 'SIGINT');
+      const { exitCode, stderr } = await program;
+      expect(exitCode).toBe(130);
+      expect(stderr).toContain('interrupted: nothing is left of cli-cut');
+    }));
+
+  test('by SIGTERM to npm alone', () =>
+    leavingNothing(async () => {
+      const program = npm('lab:up', '--', ...up.slice(1));
+      await says(program, comingUp);
+      process.kill(program.pid ?? 0, 'SIGTERM');
+      const { stderr } = await program;
+      await until(async () => (await remainsOf(name)).length === 0);
+      expect(stderr).toContain('interrupted: nothing is left of cli-cut');
+    }));
+
+  test('twice within half a second: that is one press', () =>
+    leavingNothing(async () => {
+      const program = pglab(...up);
+      await says(program, comingUp);
+      program.kill('SIGINT');
+      await delay(100);
+      program.kill('SIGINT');
+      const { exitCode, stderr } = await program;
+      expect(exitCode).toBe(130);
+      expect(stderr).toContain('interrupted: nothing is left of cli-cut');
+    }));
+});
+
+test('a second press, later than that, ends the command at once and says what removes the rest', async () => {
+  const script = `import { watchInterruptions } from './dist/lab/cli/interruption.js';
+    const session = watchInterruptions();
+    session.takeOver('left as it is; npm run lab:down removes what there is');
+    session.signal.addEventListener('abort', () => console.error('cleaning up'));
+    setInterval(() => {}, 1000);
+    console.error('ready');`;
+  const program = execa('node', ['--input-type=module', '-e', script], { cwd: projectFolder, reject: false });
+  await says(program, /ready/);
+  program.kill('SIGINT');
+  await says(program, /cleaning up/);
+  program.kill('SIGINT');
+  await delay(700);
+  expect(program.exitCode).toBeNull();
+  program.kill('SIGINT');
+  const { exitCode, stderr } = await program;
+  expect(exitCode).toBe(130);
+  expect(stderr).toContain('left as it is; npm run lab:down removes what there is');
+});
+
+test('a killed up leaves a half-made lab, which status shows and the next up replaces', () =>
+  leavingNothing(async () => {
+    const killed = pglab(...up);
+    await says(killed, comingUp);
+    killed.kill('SIGKILL');
+    await killed;
+    const { stdout: found } = await pglab('status', '--name', name);
+    expect(found).toContain('half-made: its lab:up was killed');
+    const next = await pglab(...up);
+    expect(next.stderr).toContain('removing cli-cut, left half-made by a command that was killed');
+    expect(next.exitCode, next.stderr).toBe(0);
+    expect((await pglab('down', '--name', name)).exitCode).toBe(0);
+  }));
+
+test('two of one name at once: one comes up, the other says so and harms nothing', () =>
+  leavingNothing(async () => {
+    const results = await Promise.all([pglab(...up, '--json'), pglab(...up, '--json')]);
+    const [winner, loser] = results.toSorted((a, b) => (a.exitCode ?? 0) - (b.exitCode ?? 0));
+    expect([winner?.exitCode, loser?.exitCode]).toEqual([0, 2]);
+    expect(loser?.stderr).toMatch(/error: a lab named cli-cut is (being brought up by process \d+|already up)/);
+    const { stdout } = await pglab('status', '--name', name, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      standing: 'up',
+      leader: 'pg1',
+      hosts: [{ host: 'running' }, { host: 'running' }, { host: 'running' }],
+    });
+    expect((await pglab('down', '--name', name)).exitCode).toBe(0);
+  }));
+
+describe('a host dies while the lab comes up', () => {
+  test('up says which, with its last words, and removes the rest', () =>
+    leavingNothing(async () => {
+      const program = pglab(...up);
+      await says(program, comingUp);
+      await until(async () => (await lastWords()).length > 0);
+      await docker.getContainer(`pglab-${name}-pg1`).kill();
+      const { exitCode, stderr } = await program;
+      expect(exitCode).toBe(3);
+      expect(stderr).toMatch(/error: host pg1 died while the lab came up \(exit code 137\)\n {2}pg1 {2}\S/);
+    }));
+
+  test('--keep leaves it for a look', async () => {
+    const program = pglab(...up, '--keep');
+    await says(program, comingUp);
+    await docker.getContainer(`pglab-${name}-pg1`).kill();
+    const { exitCode, stderr } = await program;
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(
+      'kept as it is: npm run lab:logs -- --name cli-cut shows what happened, npm run lab:down -- --name cli-cut removes it',
+    );
+    expect(await remainsOf(name)).toHaveLength(3);
+    const { stdout } = await pglab('status', '--name', name);
+    expect(stdout).toMatch(/pg1 +host down/);
+    expect((await pglab('down', '--name', name)).exitCode).toBe(0);
+  });
+
+  async function lastWords(): Promise<string> {
+    return (await docker.getContainer(`pglab-${name}-pg1`).logs({ stdout: true, stderr: true, follow: false })).toString();
+  }
+});
