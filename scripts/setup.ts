@@ -3,8 +3,8 @@
  * already.
  */
 import { parseArgs } from 'node:util';
-import type Docker from 'dockerode';
 import { exitCodes, LabError, UsageError } from '../lab/core/problem.ts';
+import type { Docker } from '../lab/engine/connect.ts';
 import { findEngine, ping, searchEngine, thisMachine } from '../lab/engine/connect.ts';
 import { ensureImages, hostImages } from '../lab/engine/images.ts';
 import { readTrains, trainNamed } from '../lab/engine/trains.ts';

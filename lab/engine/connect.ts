@@ -7,6 +7,9 @@ import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
 import { type Endpoint, enginePlaces, isLocalHost, type Surroundings } from './endpoints.ts';
 
+/** The engine's client. Rooms above know it by this name only. */
+export type { default as Docker } from 'dockerode';
+
 /** One place that was tried, and why it is not the engine. */
 export interface Attempt {
   readonly source: string;

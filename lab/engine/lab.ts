@@ -246,7 +246,9 @@ function sharedVolume(id: string, owner: HostName, path: string): string {
 
 /** Disks that other hosts see as well, by volume. */
 function sharedDisks({ blueprint, id }: Making): Map<string, string> {
-  const volumes = blueprint.hosts.flatMap((host) => host.disks.flatMap((disk) => (disk.from ? [sharedVolume(id, disk.from.host, disk.from.path)] : [])));
+  const volumes = blueprint.hosts.flatMap((host) =>
+    host.disks.flatMap((disk) => (disk.from ? [sharedVolume(id, disk.from.host, disk.from.path)] : [])),
+  );
   return new Map(
     blueprint.hosts.flatMap((host) =>
       host.disks.flatMap((disk): [string, string][] => {
@@ -271,13 +273,17 @@ async function createSharedDisks(ctx: Making): Promise<void> {
 
 function mountsOf(ctx: Making, host: HostSpec): Pick<Docker.HostConfig, 'Tmpfs' | 'Mounts'> {
   const shared = sharedDisks(ctx);
-  const own = host.disks.flatMap(({ path, size }) => (size === undefined ? [] : [{ path, size, volume: sharedVolume(ctx.id, host.name, path) }]));
+  const own = host.disks.flatMap(({ path, size }) =>
+    size === undefined ? [] : [{ path, size, volume: sharedVolume(ctx.id, host.name, path) }],
+  );
   return {
     Tmpfs: Object.fromEntries(own.flatMap(({ path, size, volume }) => (shared.has(volume) ? [] : [[path, tmpfsOptions(size)]]))),
     Mounts: [
       ...own.flatMap(({ path, volume }) => (shared.has(volume) ? [{ Type: 'volume' as const, Source: volume, Target: path }] : [])),
       ...host.disks.flatMap(({ path, from }) =>
-        from ? [{ Type: 'volume' as const, Source: sharedVolume(ctx.id, from.host, from.path), Target: path, ReadOnly: from.mode === 'ro' }] : [],
+        from
+          ? [{ Type: 'volume' as const, Source: sharedVolume(ctx.id, from.host, from.path), Target: path, ReadOnly: from.mode === 'ro' }]
+          : [],
       ),
     ],
   };
@@ -378,7 +384,10 @@ export async function removeLab(docker: Docker, id: string): Promise<void> {
   await Promise.all(containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))));
   // Where another process is at it too, the network is in use, and the names taken, until it has finished.
   if (containers.length > 0) await poll(list, (left) => left.length === 0, { within: othersPatience });
-  const [networks, { Volumes: volumes }] = await Promise.all([docker.listNetworks({ filters }), docker.listVolumes({ filters: JSON.stringify(filters) as never })]);
+  const [networks, { Volumes: volumes }] = await Promise.all([
+    docker.listNetworks({ filters }),
+    docker.listVolumes({ filters: JSON.stringify(filters) as never }),
+  ]);
   await Promise.all([
     ...networks.map(({ Id }) => gone(docker.getNetwork(Id).remove())),
     ...volumes.map(({ Name }) => gone(docker.getVolume(Name).remove())),

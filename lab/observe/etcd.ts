@@ -9,7 +9,9 @@ export async function lookAtDcs(address: string, port: number, folder: string, k
 }
 
 async function readKey(address: string, port: number, key: string): Promise<Value> {
-  const answer = (await post(address, port, '/v3/kv/range', { key: Buffer.from(key).toString('base64') })) as { kvs?: { value?: string }[] };
+  const answer = (await post(address, port, '/v3/kv/range', { key: Buffer.from(key).toString('base64') })) as {
+    kvs?: { value?: string }[];
+  };
   const [entry] = answer.kvs ?? [];
   if (!entry) return null;
   const text = Buffer.from(entry.value ?? '', 'base64').toString('utf8');

@@ -1,8 +1,9 @@
 /** Looks at files inside a host. */
-import type Docker from 'dockerode';
+
 import type { FileLook } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { runCommand } from '../engine/commands.ts';
+import type { Docker } from '../engine/connect.ts';
 
 /** More of a file than this is not compared, bytes. */
 const readLimit = 1_000_000;

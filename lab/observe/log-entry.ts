@@ -57,7 +57,7 @@ function readEtcd(line: string): LogEntry {
 
 /** Whether `line` goes on with `entry`: indented lines do, and after a Python traceback everything without a prefix. */
 export function continues(entry: LogEntry, line: string): boolean {
-  if (/^\s/.test(line)) return true;
+  if (line === '' || /^\s/.test(line)) return true;
   if (readEntry(line).program !== 'other') return false;
   return line.startsWith('Traceback (most recent call last)') || entry.text.includes('\nTraceback (most recent call last)');
 }

@@ -1,6 +1,6 @@
 /** The hosts' log streams as one, in time order by the engine's clock. Only reads; a restarted host is read on without losing or doubling a line. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type Docker from 'dockerode';
+import type { Docker } from '../engine/connect.ts';
 import type { Host } from '../engine/lab.ts';
 import { readLog, type StreamLine } from '../engine/log-stream.ts';
 import type { HostName } from '../topology/blueprint.ts';

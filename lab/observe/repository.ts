@@ -1,9 +1,10 @@
 /** Asks pgBackRest what a repository holds, on a host that has it. */
-import type Docker from 'dockerode';
+
 import type { RepoBackup, RepoLook } from '../core/event.ts';
 import { parseLsn } from '../core/lsn.ts';
 import { LabError } from '../core/problem.ts';
 import { runCommand } from '../engine/commands.ts';
+import type { Docker } from '../engine/connect.ts';
 
 interface InfoStanza {
   name: string;

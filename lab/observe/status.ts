@@ -2,8 +2,9 @@
  * One look at a whole lab: members, backups, archiver, versions. Answers in bounded time whatever state the hosts are in: what
  * stands still or is down is not asked, and what does not answer is told as such.
  */
-import type Docker from 'dockerode';
+
 import type { MemberLook, RepoBackup } from '../core/event.ts';
+import type { Docker } from '../engine/connect.ts';
 import { type HostState, type Lab, type Standing, standing } from '../engine/lab.ts';
 import type { Purpose } from '../engine/labels.ts';
 import type { ClusterSpec, HostKind, HostName } from '../topology/blueprint.ts';

@@ -1,7 +1,8 @@
 /** Asks each host's programs for their versions. What an image should carry is no answer. */
-import type Docker from 'dockerode';
+
 import { seconds } from '../core/duration.ts';
 import { runCommand } from '../engine/commands.ts';
+import type { Docker } from '../engine/connect.ts';
 import type { Host, Lab } from '../engine/lab.ts';
 import type { HostName, ProgramName } from '../topology/blueprint.ts';
 import { ports } from '../topology/places.ts';

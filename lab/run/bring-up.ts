@@ -3,12 +3,13 @@
  * streaming standbys. Standbys are held back until there is something to build them from, so that the first member of a
  * cluster always becomes its leader and no standby is built by the wrong method.
  */
-import type { Docker } from '../engine/connect.ts';
+
 import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import type { ClusterLook } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { controlService, runCommand } from '../engine/commands.ts';
+import type { Docker } from '../engine/connect.ts';
 import { createLab, type Host, type Lab, markReady, type NewLab, publishedPort, removeLab } from '../engine/lab.ts';
 import { deathIn, lastLines, watchDeaths } from '../engine/watch.ts';
 import { lookAtCluster } from '../observe/cluster.ts';

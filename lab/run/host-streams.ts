@@ -3,8 +3,8 @@
  * everything was read.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
+import type { Docker } from '../engine/connect.ts';
 import type { Host, Lab } from '../engine/lab.ts';
 import { justAfter, readLog } from '../engine/log-stream.ts';
 import { hostChanges } from '../engine/watch.ts';

@@ -1,7 +1,8 @@
 /** Answers the judge's questions about a lab and records the answers. A question that nobody answers is an answer too: unknown. */
-import type Docker from 'dockerode';
+
 import type { ClusterLook, LookAnswer } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
+import type { Docker } from '../engine/connect.ts';
 import { type Host, type Lab, publishedPort } from '../engine/lab.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { lookAtDcs } from '../observe/etcd.ts';
@@ -115,7 +116,7 @@ export class Observer {
 async function askSql(lab: Lab, host: Host, text: string): Promise<LookAnswer> {
   const session = await openSession(serverOf(lab, host));
   try {
-    return { kind: 'sql', host: host.name, value: valueOf(await session.query(text)) };
+    return { kind: 'sql', host: host.name, value: answerOf(await session.query(text)) };
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) throw error;
@@ -125,7 +126,7 @@ async function askSql(lab: Lab, host: Host, text: string): Promise<LookAnswer> {
   }
 }
 
-function valueOf(rows: readonly Row[]) {
+function answerOf(rows: readonly Row[]) {
   const [first] = rows;
   if (!first) return null;
   return rows.length === 1 && first.length === 1 ? (first[0] ?? null) : rows;

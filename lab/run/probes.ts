@@ -1,6 +1,7 @@
 /** Knocks on hosts' ports from other hosts: a TCP connection is made and closed again, of which no program of the lab logs a word. */
-import type Docker from 'dockerode';
+
 import { runCommand } from '../engine/commands.ts';
+import type { Docker } from '../engine/connect.ts';
 import type { Host } from '../engine/lab.ts';
 import { ports } from '../topology/places.ts';
 

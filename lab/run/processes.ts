@@ -2,9 +2,10 @@
  * The processes of a host: which one a scenario means, and signals to exactly that one. A process is told from a later one with
  * the same number by its start time. Everything of one host is read in one command.
  */
-import type Docker from 'dockerode';
+
 import { LabError } from '../core/problem.ts';
 import { runCommand } from '../engine/commands.ts';
+import type { Docker } from '../engine/connect.ts';
 import type { Host } from '../engine/lab.ts';
 import type { ProcessName } from '../scenario/targets.ts';
 
@@ -19,7 +20,7 @@ export interface Process {
   readonly ticks: number;
   /** When it started, in clock ticks since the machine did. */
   readonly started: number;
-  /** First argument; a PostgreSQL process writes there what it is. */
+  /** Its command line, over which a PostgreSQL process writes what it is. */
   readonly title: string;
 }
 
@@ -32,10 +33,11 @@ export interface ProcessTable {
 /** Bash without a single other program, so that it takes 10 ms. */
 const printTable = `
 print_table() {
-  local folder stat title name pid
+  local folder stat words name pid
   for folder in /proc/[0-9]*; do
-    { read -r stat < "$folder/stat"; title=; IFS= read -r -d '' title < "$folder/cmdline"; } 2>/dev/null
-    printf 'process %s\\t%s\\n' "$stat" "\${title%%$'\\n'*}"
+    { read -r stat < "$folder/stat" && mapfile -d '' -t words < "$folder/cmdline"; } 2>/dev/null || continue
+    words=("\${words[@]//[$'\\n\\t']/ }")
+    printf 'process %s\\t%s\\n' "$stat" "\${words[*]}"
   done
   for folder in /etc/lab/services/*/; do
     name=\${folder%/} pid=
@@ -85,8 +87,9 @@ export function findProcesses(table: ProcessTable, name: ProcessName, host: stri
   const alive = table.processes.filter((process) => !isGone(process));
   const main = alive.find(({ pid }) => pid === table.mains[name]);
   const children = alive.filter(({ parent, name: program }) => parent === table.mains.postgres && program === 'postgres');
-  // `postgres: demo: walsender replicator 10.207.0.6(36930) streaming 0/3000B00`, with the cluster's name before it.
-  const own = children.filter(({ title }) => new RegExp(`^postgres: (?:[^:]+: )?${name}\\b`).test(title));
+  // `postgres: demo: walsender replicator 10.207.0.6(36930) streaming 0/3000B00`, with the cluster's name before it. Under another
+  // clock the loader's own arguments come first (effects/clock.ts).
+  const own = children.filter(({ title }) => new RegExp(`(?:^| )postgres: (?:[^:]+: )?${name}\\b`).test(title));
   const found = main ? [main, ...(family && name === 'postgres' ? children : [])] : own;
   if (found.length === 0) throw new LabError(`no ${name} runs on ${host}`);
   return found;

@@ -1,7 +1,7 @@
 /** From a plan to a judged run on a lab of its own: passwords and certificates made, images there, a folder, a free name. */
 import { randomBytes } from 'node:crypto';
-import type Docker from 'dockerode';
 import { UsageError } from '../core/problem.ts';
+import type { Docker } from '../engine/connect.ts';
 import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
 import { listLabs, removeLab, standing, strayNetworks } from '../engine/lab.ts';
 import { readTrains } from '../engine/trains.ts';

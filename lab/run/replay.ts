@@ -1,11 +1,11 @@
 /** Replays one variant of a scenario: brings its lab up, carries its plan out, and returns the judge's verdict. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type Docker from 'dockerode';
 import type { Event, RunStarted } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { redactor } from '../core/redact.ts';
 import { clockOffset } from '../engine/clock.ts';
+import type { Docker } from '../engine/connect.ts';
 import { findLab, type Lab, removeLab } from '../engine/lab.ts';
 import { serverOf } from '../observe/postgres.ts';
 import { askVersions } from '../observe/versions.ts';

@@ -1,7 +1,7 @@
 /** What a run leaves behind: `.lab/runs/<time>-<scenario>-<variant>/`, enough to judge it again without a lab. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type Docker from 'dockerode';
+import type { Docker } from '../engine/connect.ts';
 import type { Lab } from '../engine/lab.ts';
 import { readLog } from '../engine/log-stream.ts';
 import type { Plan } from '../scenario/plan.ts';

@@ -1,8 +1,8 @@
 /** One test for each variant of a scenario: replays it on a lab of its own and wants the verdict `pass`. */
 import { join } from 'node:path';
-import type Docker from 'dockerode';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { projectFolder } from '../../lab/core/project.ts';
+import type { Docker } from '../../lab/engine/connect.ts';
 import { findEngine } from '../../lab/engine/connect.ts';
 import { renderText } from '../../lab/report/text.ts';
 import { replayScenario } from '../../lab/run/replay-scenario.ts';

@@ -1,7 +1,7 @@
 /** `pglab down`: removes labs whole, and nothing else on the engine. */
 import type { Command } from 'commander';
-import type Docker from 'dockerode';
 import { formatDuration } from '../../core/duration.ts';
+import type { Docker } from '../../engine/connect.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { checkName, everyLabId, findLab, type Lab, listLabs, removeLab } from '../../engine/lab.ts';
 import { defaultName, withName } from '../lab-options.ts';

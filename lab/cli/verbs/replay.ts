@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import type Docker from 'dockerode';
 import { exitCodes, LabError, type Problem, UsageError } from '../../core/problem.ts';
 import { redactor } from '../../core/redact.ts';
+import type { Docker } from '../../engine/connect.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { renderJunit } from '../../report/junit.ts';
 import { renderMarkdown } from '../../report/markdown.ts';

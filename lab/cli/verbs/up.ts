@@ -1,9 +1,9 @@
 /** `pglab up`: brings a lab up, says how far it is, and what there is to do with it. Whatever goes wrong, nothing is left behind. */
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
-import type { Docker } from '../../engine/connect.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { exitCodes, LabError, UsageError } from '../../core/problem.ts';
+import type { Docker } from '../../engine/connect.ts';
 import { findEngine, isLocal } from '../../engine/connect.ts';
 import { ensureImages, imageKey } from '../../engine/images.ts';
 import { checkName, type Lab, listLabs, nameTaken, removeLab, standing, strayNetworks } from '../../engine/lab.ts';

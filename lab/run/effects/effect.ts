@@ -1,7 +1,8 @@
 /** What the effects of all verbs share: what they are given, and what they give back. */
-import type Docker from 'dockerode';
+
 import type { Millis } from '../../core/duration.ts';
 import type { ClusterLook, StepResult } from '../../core/event.ts';
+import type { Docker } from '../../engine/connect.ts';
 import type { Host, Lab } from '../../engine/lab.ts';
 import type { PlannedArgs } from '../../scenario/plan.ts';
 import type { VerbName } from '../../scenario/verbs/verbs.ts';

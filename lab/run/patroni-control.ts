@@ -1,0 +1,52 @@
+/** Tells Patroni to do things, over its REST API from outside the hosts. */
+import { request } from 'node:http';
+import { LabError } from '../core/problem.ts';
+import type { Host, Lab } from '../engine/lab.ts';
+import { ports } from '../topology/places.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** A restart waits for PostgreSQL; everything else is answered at once, ms. */
+const patience = 120_000;
+
+/** Sends what Patroni lets nobody do without its password. Throws LabError where it does not answer, or refuses. */
+export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
+  const port = host.ports[ports.patroni];
+  if (port === undefined) throw new LabError(`host ${host.name} runs no Patroni`);
+  const text = JSON.stringify(body);
+  const answer = await new Promise<Answer>((resolve, reject) => {
+    const sent = request(
+      {
+        host: lab.bind,
+        port,
+        path,
+        method,
+        timeout: patience,
+        agent: false,
+        auth: `patroni:${lab.spec.secrets.restapi}`,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.once('error', reject);
+        response.once('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
+      },
+    );
+    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${patience / 1000} s`)));
+    sent.once('error', reject);
+    sent.end(text);
+  }).catch((cause: unknown) => {
+    throw new LabError(`Patroni on ${host.name} does not answer ${method} ${path}`, { cause });
+  });
+  if (answer.status >= 300) throw new LabError(`Patroni on ${host.name} answers ${answer.status} to ${method} ${path}: ${answer.text.trim()}`);
+  return answer;
+}
+
+/** Restarts PostgreSQL in place; a leader stays one. */
+export async function restartPostgres(lab: Lab, host: Host): Promise<void> {
+  await tellPatroni(lab, host, 'POST', '/restart', {});
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import type { Lsn } from '../../lab/core/lsn.ts';
+import { describeCluster, type MemberAnswer } from '../../lab/observe/cluster.ts';
+
+const leader: MemberAnswer = {
+  role: 'leader',
+  state: 'running',
+  timeline: 2,
+  systemId: '7',
+  paused: false,
+  sync: false,
+  lsn: '0/3000100' as Lsn,
+  streamingStandbys: ['pg3'],
+};
+const standby: MemberAnswer = {
+  role: 'replica',
+  state: 'streaming',
+  timeline: 2,
+  paused: false,
+  sync: true,
+  lsn: '0/3000000' as Lsn,
+  streamingStandbys: [],
+};
+
+test('lag is in bytes behind the leader, and nobody is asked twice', () => {
+  const look = describeCluster(
+    'main',
+    new Map([
+      ['pg1', leader],
+      ['pg2', standby],
+    ]),
+  );
+  expect(look).toMatchObject({ leader: 'pg1', timeline: 2, systemId: '7', members: { pg2: { state: 'streaming', lag: 256, sync: true } } });
+});
+
+test('before Patroni said streaming, the leader knew who does', () => {
+  const old: MemberAnswer = { ...standby, state: 'running' };
+  const look = describeCluster(
+    'main',
+    new Map([
+      ['pg1', leader],
+      ['pg2', old],
+      ['pg3', old],
+    ]),
+  );
+  expect(look.members).toMatchObject({ pg2: { state: 'running' }, pg3: { state: 'streaming' } });
+});
+
+test('of two that claim to lead, the newer timeline is followed', () => {
+  const cutOff: MemberAnswer = { ...leader, timeline: 1 };
+  expect(
+    describeCluster(
+      'main',
+      new Map([
+        ['pg1', cutOff],
+        ['pg2', leader],
+      ]),
+    ).leader,
+  ).toBe('pg2');
+});
+
+test('without Patroni the member out of recovery leads; whoever does not answer is unreachable', () => {
+  const look = describeCluster(
+    'scratch',
+    new Map<string, MemberAnswer>([
+      ['s1', 'no-patroni-primary'],
+      ['s2', undefined],
+    ]),
+  );
+  expect(look).toMatchObject({ leader: 's1', members: { s1: { role: 'leader' }, s2: { role: 'unreachable', state: 'unreachable' } } });
+});
