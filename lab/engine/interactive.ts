@@ -32,7 +32,8 @@ export async function runInteractive(docker: Docker, host: Host, command: Intera
   const exec = await startExec(docker, host.container, {
     Cmd: [...command.argv],
     User: command.user,
-    Env: [mark, ...(terminal ? [`TERM=${process.env.TERM ?? 'xterm'}`] : [])],
+    // So that `sv stop patroni` finds the host's services.
+    Env: [mark, 'SVDIR=/etc/lab/services', ...(terminal ? [`TERM=${process.env.TERM ?? 'xterm'}`] : [])],
     Tty: terminal,
     AttachStdin: true,
     AttachStdout: true,

@@ -150,7 +150,14 @@ function introduce(status: LabStatus, took: string, paint: Paint): string[] {
   const standbys = members.filter(({ role, state }) => role === 'replica' && state !== 'unreachable');
   const indent = (lines: readonly string[]) => lines.map((line) => (line === '' ? '' : `  ${line}`));
   const addresses = members.flatMap((member) => (member.connection && member.rest ? [[member.name, member.connection, member.rest]] : []));
+  const held = status.clusters.some(({ leader }) => leader === null);
   const next: [string, string][] = [
+    ...(held
+      ? ([[npmCommand('exec', name, `--root ${members[0]?.name} sv start patroni`), 'start Patroni, as systemctl would']] as [
+          string,
+          string,
+        ][])
+      : []),
     [npmCommand('psql', name), 'psql on the leader; add a host, or -c "select 1"'],
     [npmCommand('exec', name, `${members[0]?.name} patronictl list`), 'any command on any host'],
     ...(status.backups.length > 0
