@@ -1,9 +1,14 @@
-/** Writes docs/scenario-reference.md from the schemas that scenario files are checked with. */
+/** Writes the generated pages of docs/: the scenario reference, and what the default lab is. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { join } from 'node:path';
+import { projectFolder } from '../lab/core/project.ts';
 import { renderReference } from '../lab/scenario/reference.ts';
+import { renderDefaultLab } from '../lab/topology/default-lab.ts';
 
-const file = resolve('docs/scenario-reference.md');
-await mkdir(dirname(file), { recursive: true });
-await writeFile(file, renderReference());
-console.log(`wrote ${file}`);
+const pages = { 'scenario-reference.md': renderReference(), 'default-lab.md': renderDefaultLab() };
+
+await mkdir(join(projectFolder, 'docs'), { recursive: true });
+for (const [name, text] of Object.entries(pages)) {
+  await writeFile(join(projectFolder, 'docs', name), text);
+  process.stdout.write(`wrote docs/${name}\n`);
+}

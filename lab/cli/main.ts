@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** The program `pglab`: finds the verb, runs it, and turns whatever was thrown into one message and the documented exit code. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, UsageError } from '../core/problem.ts';
+import { projectFolder } from '../core/project.ts';
 import { watchInterruptions } from './interruption.ts';
 import { type Paint, paintFor } from './paint.ts';
 import type { Session } from './session.ts';
@@ -52,16 +54,8 @@ function wantedVerb(argv: readonly string[]): string | undefined {
   return words[0] === 'help' ? words[1] : words[0];
 }
 
-/** From package.json, which stands above the sources as well as above dist/. */
 function version(): string {
-  for (const up of ['../..', '../../..']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(`${up}/package.json`, import.meta.url), 'utf8')) as { version: string }).version;
-    } catch {
-      // One level further up.
-    }
-  }
-  return 'unknown';
+  return (JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 async function explain(error: unknown, argv: readonly string[]): Promise<number> {

@@ -23,4 +23,5 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/replay.ts')).replay,
   },
   { name: 'lint', summary: 'check scenario files; needs no Docker', load: async () => (await import('./verbs/lint.ts')).lint },
+  { name: 'judge', summary: 'judge a recorded run again; needs no Docker', load: async () => (await import('./verbs/judge.ts')).judge },
 ];

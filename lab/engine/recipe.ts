@@ -3,11 +3,11 @@
  * nothing of an engine.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { pack } from 'tar-stream';
+import { projectFolder } from '../core/project.ts';
 
 export interface RecipeFile {
   /** Relative to the recipe's folder, with `/`. */
@@ -17,13 +17,9 @@ export interface RecipeFile {
   readonly content: Buffer;
 }
 
-/** The project's `images/`, from the sources as well as from `dist/`. */
+/** The project's `images/`. */
 export function imagesFolder(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const candidate = join(folder, 'images');
-    if (existsSync(join(candidate, 'versions.yaml'))) return candidate;
-    if (folder === dirname(folder)) throw new Error('images/versions.yaml is missing from this installation');
-  }
+  return join(projectFolder, 'images');
 }
 
 /** Everything in a recipe's folder that its build sees, in a fixed order. The README is for people. */

@@ -30,6 +30,12 @@ export const deviations: readonly Deviation[] = [
     why: 'A lab listens on a network; nothing that is published anywhere should open it.',
   },
   {
+    what: 'transport between pgBackRest hosts',
+    talk: 'not shown (no pgbackrest.conf in the appendix)',
+    lab: 'mutual TLS on port 8432, with an authority and one certificate per host made for each lab',
+    why: 'pgBackRest needs SSH or TLS between the repository host and the members. TLS needs no accounts and no host keys, and costs less to start.',
+  },
+  {
     what: 'bootstrap.method and bootstrap.pgbackrest',
     talk: 'method: pgbackrest and a restore command',
     lab: 'absent, until an overlay says patroni: {bootstrap: {method: pgbackrest, pgbackrest: {…}}}',

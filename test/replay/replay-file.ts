@@ -5,6 +5,7 @@ import { projectFolder } from '../../lab/core/project.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import { findEngine } from '../../lab/engine/connect.ts';
 import { renderText } from '../../lab/report/text.ts';
+import { judgeFolder } from '../../lab/run/judge-folder.ts';
 import { replayScenario } from '../../lab/run/replay-scenario.ts';
 import { planFile, readScenarioFile } from '../../lab/run/scenario-files.ts';
 import { renderProblems } from '../../lab/scenario/code-frame.ts';
@@ -23,7 +24,7 @@ export function replayFile(path: string): void {
       test(plan.variant, async (context) => {
         const stop = new AbortController();
         onTestFinished(() => stop.abort());
-        const { verdict } = await replayScenario(docker, plan, source.text, {
+        const { verdict, folder } = await replayScenario(docker, plan, source.text, {
           out: join(projectFolder, '.lab', 'runs'),
           bind: '127.0.0.1',
           keep: false,
@@ -33,6 +34,8 @@ export function replayFile(path: string): void {
           onPhase: () => {},
           onStep: () => {},
         });
+        // What was judged live is judged the same again from the folder alone.
+        expect(judgeFolder(folder).verdict).toEqual(verdict);
         if (unsupported(verdict)) context.skip(verdict.because?.message);
         expect(verdict.verdict, renderText(verdict, { source: source.text })).toBe('pass');
       });

@@ -12,12 +12,14 @@ import { renderText } from '../../report/text.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
 import { planFile, readScenarioFile, scenarioNames } from '../../run/scenario-files.ts';
 import type { Plan } from '../../scenario/plan.ts';
+import type { Verdict } from '../../verdict/verdict.ts';
 import { showImages } from '../image-progress.ts';
 import { npmCommand } from '../lab-options.ts';
 import { paintFor } from '../paint.ts';
 import { type Progress, showProgress } from '../progress.ts';
 import type { Session, Verb } from '../session.ts';
 import { table } from '../table.ts';
+import { verdictCode } from '../verdict-code.ts';
 
 interface Options {
   readonly all?: true;
@@ -115,11 +117,14 @@ async function run(names: readonly string[], options: Options, session: Session)
   session.takeOver(`${npmCommand('down', 'lab', '--all')} removes what is left`);
   for (const name of await removeOrphans(docker)) progress.note(`removed ${name}, the lab of a replay that was killed`);
   const results: Result[] = [];
+  const verdicts: Verdict[] = [];
   const queue = [...jobs];
   const several = jobs.length > 1;
   const work = async () => {
     for (let job = queue.shift(); job && !session.signal.aborted; job = queue.shift()) {
-      results.push(await replayJob(docker, job, options, session, progress, several));
+      const { result, verdict } = await replayJob(docker, job, options, session, progress, several);
+      results.push(result);
+      verdicts.push(verdict);
     }
   };
   try {
@@ -132,11 +137,7 @@ async function run(names: readonly string[], options: Options, session: Session)
   }
   if (options.json) process.stdout.write(`${JSON.stringify({ results }, null, 2)}\n`);
   else if (several) process.stdout.write(`\n${summary(results)}\n`);
-  process.exitCode = results.some(({ verdict }) => verdict === 'fail')
-    ? exitCodes.fail
-    : results.some(({ verdict }) => verdict === 'unknown')
-      ? exitCodes.unknown
-      : exitCodes.pass;
+  process.exitCode = verdictCode(verdicts, options.strict === true);
 }
 
 async function replayJob(
@@ -146,7 +147,7 @@ async function replayJob(
   session: Session,
   progress: Progress,
   several: boolean,
-): Promise<Result> {
+): Promise<{ result: Result; verdict: Verdict }> {
   const { plan } = job;
   const who = `${plan.scenario} (${plan.variant})`;
   const own = (text: string) => (several ? `${who}: ${text}` : text);
@@ -172,7 +173,7 @@ async function replayJob(
   else if (verdict.verdict !== 'pass') process.stderr.write(`${text}\n`);
   if (options.keep)
     process.stderr.write(`the lab is kept: ${npmCommand('status', lab)}, ${npmCommand('psql', lab)}, ${npmCommand('down', lab)}\n`);
-  return { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder };
+  return { result: { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder }, verdict };
 }
 
 async function writeReports({ verdict, folder, blueprint }: Replayed, job: Job): Promise<void> {
