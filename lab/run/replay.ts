@@ -173,6 +173,6 @@ async function runIn(
 }
 
 async function leaderOf(lab: Lab, observer: Observer): Promise<Target | undefined> {
-  const leader = observer.latest['main']?.leader;
+  const leader = observer.latest.main?.leader;
   return leader === undefined ? undefined : { host: leader, server: serverOf(lab, hostNamed(lab, leader)) };
 }
