@@ -48,7 +48,7 @@ const whereabouts = `
 
 /** Runs of neighbouring ids: gaps are few, rows are many. */
 const islands =
-  'select min(id)::text, max(id)::text from (select id, id - row_number() over (order by id) as island from pglab.ledger) as l group by island order by 1::int8';
+  'select min(id)::text, max(id)::text from (select id, id - row_number() over (order by id) as island from pglab.ledger) as l group by island order by min(id)';
 
 /** The timeline's history file: `PARENT<tab>LSN<tab>reason` a line (PostgreSQL, timeline.c). Timeline 1 has none. */
 export async function readAncestry(session: Session, timeline: number): Promise<Ancestry> {
