@@ -1,27 +1,27 @@
-/** Shows images being made as phases of whatever needs them. Several are made at once. */
+/** Shows images being made as one phase of whatever needs them. Several are made at once. */
 import type { ImageProgress } from '../engine/images.ts';
 import type { Progress } from './progress.ts';
 
 export function showImages(progress: Progress): (event: ImageProgress) => void {
-  const making = new Set<string>();
+  let begun = false;
   return (event) => {
+    if (!begun) progress.phase('making images that are missing');
+    begun = true;
     switch (event.type) {
       case 'build':
-        making.add(event.image);
-        progress.phase(`building the image ${[...making].join(', ')}`);
+        progress.note(`building ${event.image}`);
         return;
       case 'wait':
-        progress.note(`process ${event.pid} is building the image ${event.image}; waiting for it`);
+        progress.note(`process ${event.pid} is building ${event.image}; waiting for it`);
         return;
       case 'line':
-        progress.at(event.line);
+        progress.at(`${event.image}: ${event.line}`);
         return;
       case 'warning':
         progress.warn(event.message);
         return;
       case 'done':
-        making.delete(event.image);
-        progress.note(`image ${event.image} built in ${event.took}`);
+        progress.note(`${event.image} built in ${event.took}`);
     }
   };
 }

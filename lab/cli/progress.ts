@@ -2,8 +2,8 @@
 import { paintFor } from './paint.ts';
 
 export interface Progress {
-  /** Ends the phase before it. */
-  readonly phase: (text: string) => void;
+  /** Ends the phase before it, which is `done` unless said otherwise. */
+  readonly phase: (text: string, before?: 'done' | 'failed') => void;
   /** What the phase is at: shown on a terminal only, until the next one. */
   readonly at: (text: string) => void;
   /** A line that stays, in between. */
@@ -20,8 +20,11 @@ export function showProgress(output: NodeJS.WriteStream): Progress {
 function plainProgress(output: NodeJS.WriteStream): Progress {
   const started = performance.now();
   const say = (text: string) => output.write(`${secondsSince(started).padStart(7)}  ${text}\n`);
-  return { phase: say, at: () => {}, note: say, warn: (text) => say(`warning: ${text}`), end: () => {} };
+  return { phase: (text) => say(text), at: () => {}, note: (text) => say(text), warn: (text) => say(`warning: ${text}`), end: () => {} };
 }
+
+/** Enough for every phase there is. */
+const phaseWidth = 44;
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
@@ -29,13 +32,16 @@ function liveProgress(output: NodeJS.WriteStream): Progress {
   const paint = paintFor(output);
   let current: { readonly text: string; readonly started: number; detail: string } | undefined;
   let frame = 0;
-  const row = (sign: string, text: string, since: number) => `  ${sign} ${text.padEnd(44)} ${paint.dim(secondsSince(since).padStart(7))}`;
+  const row = (sign: string, text: string, since: number) =>
+    `  ${sign} ${text.padEnd(phaseWidth)} ${paint.dim(secondsSince(since).padStart(7))}`;
   const draw = () => {
     if (!current) return;
     frame = (frame + 1) % frames.length;
-    const room = Math.max(0, (output.columns ?? 80) - Math.max(48, current.text.length + 4) - 12);
+    const head = row(paint.cyan(frames[frame] ?? ''), current.text, current.started);
+    // A line that wraps could not be taken back.
+    const room = Math.max(0, (output.columns ?? 80) - Math.max(phaseWidth, current.text.length) - 16);
     const detail = current.detail === '' ? '' : `  ${paint.dim(current.detail.slice(0, room))}`;
-    output.write(`\r\x1b[2K${row(paint.cyan(frames[frame] ?? ''), current.text, current.started)}${detail}`);
+    output.write(`\r\x1b[2K${head}${detail}`);
   };
   const clock = setInterval(draw, 100);
   clock.unref();
@@ -49,8 +55,8 @@ function liveProgress(output: NodeJS.WriteStream): Progress {
     draw();
   };
   return {
-    phase: (text) => {
-      settle('done');
+    phase: (text, before = 'done') => {
+      settle(before);
       current = { text, started: performance.now(), detail: '' };
       draw();
     },

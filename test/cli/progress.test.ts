@@ -42,18 +42,23 @@ test('on a terminal a phase is one line that ends with a sign', () => {
   ]);
 });
 
-test('images that are made at once are one phase', () => {
+test('making images is one phase, with a line for each', () => {
   const { stream, text } = screen(false);
   const show = showImages(showProgress(stream));
   show({ type: 'build', image: 'etcd (forky)' });
   show({ type: 'build', image: 'repo (forky)' });
   show({ type: 'line', image: 'repo (forky)', line: 'Step 1/9' });
   show({ type: 'done', image: 'repo (forky)', tag: 'pglab/repo:forky-1', took: '40.0 s' });
-  expect(
-    text()
-      .split('\n')
-      .map((line) => line.slice(9)),
-  ).toEqual(['building the image etcd (forky)', 'building the image etcd (forky), repo (forky)', 'image repo (forky) built in 40.0 s', '']);
+  const lines = text()
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.slice(9));
+  expect(lines).toEqual([
+    'making images that are missing',
+    'building etcd (forky)',
+    'building repo (forky)',
+    'repo (forky) built in 40.0 s',
+  ]);
 });
 
 test('tables align coloured cells and leave no blanks at the end', () => {

@@ -55,7 +55,9 @@ async function run(options: Options, session: Session): Promise<void> {
   if (!isLoopback(bind))
     progress.warn(`whoever reaches ${bind} reaches the lab's ports, and Patroni's REST API asks for no password to be read`);
   session.takeOver(`left as it is; ${npmCommand('down', options.name)} removes what there is`);
-  session.signal.addEventListener('abort', () => progress.phase(options.keep ? 'interrupted' : 'interrupted: removing what was made'));
+  session.signal.addEventListener('abort', () =>
+    progress.phase(options.keep ? 'interrupted' : 'interrupted: removing what was made', 'failed'),
+  );
   let status: LabStatus;
   try {
     await freeName(docker, options.name, progress);
