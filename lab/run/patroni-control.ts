@@ -42,7 +42,8 @@ export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH'
   }).catch((cause: unknown) => {
     throw new LabError(`Patroni on ${host.name} does not answer ${method} ${path}`, { cause });
   });
-  if (answer.status >= 300) throw new LabError(`Patroni on ${host.name} answers ${answer.status} to ${method} ${path}: ${answer.text.trim()}`);
+  if (answer.status >= 300)
+    throw new LabError(`Patroni on ${host.name} answers ${answer.status} to ${method} ${path}: ${answer.text.trim()}`);
   return answer;
 }
 

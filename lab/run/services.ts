@@ -1,6 +1,7 @@
 /** What a host's supervisor says of its services. */
-import type Docker from 'dockerode';
+
 import { runCommand } from '../engine/commands.ts';
+import type { Docker } from '../engine/connect.ts';
 import type { Host } from '../engine/lab.ts';
 
 /** Names of the services that run on a host. */

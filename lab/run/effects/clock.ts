@@ -14,8 +14,8 @@ import { ask, serverOf } from '../../observe/postgres.ts';
 import { ports } from '../../topology/places.ts';
 import type { FaultProof } from '../active-faults.ts';
 import { restartPostgres } from '../patroni-control.ts';
-import { runningServices } from '../services.ts';
 import { allProven, doneBy, proven, unproven } from '../proofs.ts';
+import { runningServices } from '../services.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 type Clocked = 'patroni' | 'postgres' | 'pgbackrest';
@@ -27,7 +27,8 @@ export const clock: Effect<'clock'> = {
     const by = parseOffset(args.by);
     const missing = await Promise.all(on.map((host) => isMissing(ctx, host)));
     const without = on.filter((_, index) => missing[index]);
-    if (without.length > 0) return { on, outcome: 'unsupported', reason: `libfaketime is not installed on ${without.map(({ name }) => name).join(', ')}` };
+    if (without.length > 0)
+      return { on, outcome: 'unsupported', reason: `libfaketime is not installed on ${without.map(({ name }) => name).join(', ')}` };
     ctx.faults.add(ctx.name, {
       step: ctx.step,
       hosts: on,
@@ -66,24 +67,34 @@ async function settle(ctx: StepContext, host: Host, process: Clocked, by: number
 /** The program's clock minus the engine's, ms; undefined while it does not answer. */
 async function offsetOf(ctx: StepContext, host: Host, process: Clocked): Promise<number | undefined> {
   const before = ctx.recorder.now();
-  const told = process === 'patroni' ? await patroniTime(ctx, host) : process === 'postgres' ? await postgresTime(ctx, host) : await pgbackrestTime(ctx, host);
+  const told =
+    process === 'patroni'
+      ? await patroniTime(ctx, host)
+      : process === 'postgres'
+        ? await postgresTime(ctx, host)
+        : await pgbackrestTime(ctx, host);
   return told === undefined ? undefined : told - (before + ctx.recorder.now()) / 2;
 }
 
 function patroniTime(ctx: StepContext, host: Host): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const request = get({ host: ctx.lab.bind, port: host.ports[ports.patroni], path: '/liveness', timeout: 1000, agent: false }, (response) => {
-      response.resume();
-      // The header says the second that has begun: half a second more on average.
-      const told = Date.parse(response.headers.date ?? '') + 500;
-      resolve(Number.isNaN(told) ? undefined : told);
-    });
+    const request = get(
+      { host: ctx.lab.bind, port: host.ports[ports.patroni], path: '/liveness', timeout: 1000, agent: false },
+      (response) => {
+        response.resume();
+        // The header says the second that has begun: half a second more on average.
+        const told = Date.parse(response.headers.date ?? '') + 500;
+        resolve(Number.isNaN(told) ? undefined : told);
+      },
+    );
     request.once('error', () => resolve(undefined)).once('timeout', () => request.destroy());
   });
 }
 
 async function postgresTime(ctx: StepContext, host: Host): Promise<number | undefined> {
-  const [[told] = []] = await ask(serverOf(ctx.lab, host), 'select (extract(epoch from clock_timestamp()) * 1000)::float8', 1000).catch(() => []);
+  const [[told] = []] = await ask(serverOf(ctx.lab, host), 'select (extract(epoch from clock_timestamp()) * 1000)::float8', 1000).catch(
+    () => [],
+  );
   return told === undefined || told === null ? undefined : Number(told);
 }
 
@@ -122,7 +133,12 @@ const folder = '.pglab-clock';
 function fakeScript(process: Clocked, by: Millis): string {
   const { front, real } = places[process];
   const after = process === 'postgres' ? ' FAKETIME_START_AFTER_SECONDS=1' : '';
-  const command = process === 'patroni' ? '--argv0 /usr/bin/python3 /usr/bin/python3 $folder/real' : process === 'pgbackrest' ? '--argv0 pgbackrest $folder/real' : '--argv0 $front $folder/real';
+  const command =
+    process === 'patroni'
+      ? '--argv0 /usr/bin/python3 /usr/bin/python3 $folder/real'
+      : process === 'pgbackrest'
+        ? '--argv0 pgbackrest $folder/real'
+        : '--argv0 $front $folder/real';
   return `set -e
 front=${front} real=${real}
 folder=$(dirname "$front")/${folder}-${process}
@@ -151,14 +167,18 @@ rm -r "$folder"`;
 }
 
 async function fake(ctx: StepContext, host: Host, process: Clocked, by: Millis): Promise<FaultProof> {
-  const { exit, stdout, stderr } = await runCommand(ctx.docker, host.container, { user: 'root', argv: ['sh', '-c', fakeScript(process, by)] });
+  const { exit, stdout, stderr } = await runCommand(ctx.docker, host.container, {
+    user: 'root',
+    argv: ['sh', '-c', fakeScript(process, by)],
+  });
   if (exit !== 0) throw new LabError(`the clock of ${process} on ${host.name} cannot be changed: ${(stdout + stderr).trim()}`);
-  await restart(ctx, host, process);
-  return settle(ctx, host, process, by);
+  const runs = await restart(ctx, host, process);
+  return runs ? settle(ctx, host, process, by) : unproven(`${process} on ${host.name} is down; its clock is changed when it starts`);
 }
 
 async function unfake(ctx: StepContext, host: Host, process: Clocked): Promise<FaultProof> {
-  if (ctx.streams.stateOf(host.name) !== 'running') throw new LabError(`${host.name} is ${ctx.streams.stateOf(host.name)}: its clock cannot be set right`);
+  if (ctx.streams.stateOf(host.name) !== 'running')
+    throw new LabError(`${host.name} is ${ctx.streams.stateOf(host.name)}: its clock cannot be set right`);
   const { exit, stderr } = await runCommand(ctx.docker, host.container, { user: 'root', argv: ['sh', '-c', unfakeScript(process)] });
   if (exit !== 0) throw new LabError(`the clock of ${process} on ${host.name} cannot be set right: ${stderr.trim()}`);
   const runs = await restart(ctx, host, process);

@@ -1,9 +1,317 @@
+/**
+ * configure: an overlay is merged into the files of hosts as they are now, and into a cluster's dynamic configuration; then whoever
+ * reads them is told. Proven by what the programs themselves report: Patroni its dynamic configuration, PostgreSQL its settings,
+ * pgBackRest the options that its commands get. Patroni does not report its local file: its answer to the reload must do.
+ */
+import { poll } from '../../core/deadline.ts';
+import { seconds } from '../../core/duration.ts';
 import { LabError } from '../../core/problem.ts';
-import type { Effect } from './effect.ts';
+import { controlService, runCommand } from '../../engine/commands.ts';
+import type { Host } from '../../engine/lab.ts';
+import { askPatroni, getJson } from '../../observe/patroni.ts';
+import { ask, type Row, serverOf } from '../../observe/postgres.ts';
+import type { ClusterSpec } from '../../topology/blueprint.ts';
+import { type HostOverlay, mergeOverlay, type Overlay } from '../../topology/overlay.ts';
+import { changePatroniYaml } from '../../topology/patroni-yaml.ts';
+import { archivesAsynchronously, mergePgbackrestConf, readPgbackrestConf, writePgbackrestConf } from '../../topology/pgbackrest-conf.ts';
+import { places, ports } from '../../topology/places.ts';
+import type { PlainMap } from '../../topology/plain-map.ts';
+import type { FaultProof } from '../active-faults.ts';
+import { changeFiles, readFile } from '../host-files.ts';
+import { restartPostgres, tellPatroni } from '../patroni-control.ts';
+import { doneBy, proven, unproven } from '../proofs.ts';
+import { askedOptions, askedParameters, commandsOf, missingFrom, optionProblem, sameSetting } from '../reported-settings.ts';
+import { runningServices } from '../services.ts';
+import { useVersions } from '../use-versions.ts';
+import type { Effect, StepContext } from './effect.ts';
+
+type Apply = 'none' | 'reload' | 'restart';
 
 export const configure: Effect<'configure'> = {
-  selectors: ({ on, overlay }) => [on, ...Object.keys(overlay.hosts ?? {})].flatMap((selector) => selector ?? []),
-  run: async () => {
-    throw new LabError('configure is not built yet');
+  selectors: ({ on, overlay }) => [...(on === undefined ? [] : [on]), ...Object.keys(overlay.hosts ?? {})],
+  run: async (ctx, args) => {
+    const changes = localChanges(ctx, args.on, args.overlay);
+    const cluster = args.overlay.dcs && clusterNamed(ctx, args.of ?? 'main');
+    const written = await Promise.all(changes.map((change) => writeLocal(ctx, change)));
+    // Members follow the dynamic configuration where their own file says nothing else, so the files are applied first.
+    const local = await Promise.all(written.map((change) => applyLocal(ctx, change, args.apply)));
+    const dynamic = cluster && args.overlay.dcs ? [await changeDynamic(ctx, cluster, args.overlay.dcs, args.apply)] : [];
+    const members = cluster ? ctx.lab.hosts.filter(({ name }) => cluster.members.includes(name)) : [];
+    return doneBy(changes.length > 0 ? changes.map(({ host }) => host) : members, [...local.flat(), ...dynamic]);
   },
 };
+
+// Which host gets what.
+
+type Local = Pick<HostOverlay, 'patroni' | 'pgbackrest' | 'files' | 'versions'>;
+
+interface LocalChange {
+  readonly host: Host;
+  readonly overlay: Local;
+}
+
+function localChanges(ctx: StepContext, on: string | undefined, overlay: Overlay): readonly LocalChange[] {
+  const { patroni, pgbackrest, files, versions, hosts = {} } = overlay;
+  const shared: Local = {
+    ...(patroni && { patroni }),
+    ...(pgbackrest && { pgbackrest }),
+    ...(files && { files }),
+    ...(versions && { versions }),
+  };
+  const isLocal = Object.keys(shared).length > 0;
+  if (isLocal && on === undefined)
+    throw new LabError(`configure says nothing of where ${Object.keys(shared).join(', ')} should change`, { hint: 'add on: members' });
+  const byHost = new Map<string, LocalChange>();
+  if (isLocal && on !== undefined) for (const host of ctx.hosts(on)) byHost.set(host.name, { host, overlay: shared });
+  for (const [name, own] of Object.entries(hosts)) {
+    const wrong = Object.keys(own).find((key) => !['patroni', 'pgbackrest', 'files', 'versions'].includes(key));
+    if (wrong !== undefined) throw new LabError(`${wrong} of ${name} cannot be configured on a running host`);
+    for (const host of ctx.hosts(name))
+      byHost.set(host.name, { host, overlay: mergeOverlay<Overlay>(byHost.get(host.name)?.overlay ?? {}, own) });
+  }
+  for (const { host, overlay: its } of byHost.values()) {
+    if (its.patroni && host.kind !== 'patroni') throw new LabError(`${host.name} runs no Patroni to configure`);
+    if (its.pgbackrest && host.kind === 'etcd') throw new LabError(`${host.name} runs no pgBackRest to configure`);
+  }
+  return [...byHost.values()];
+}
+
+function clusterNamed(ctx: StepContext, name: string): ClusterSpec {
+  const cluster = ctx.lab.spec.clusters.find((each) => each.name === name);
+  if (!cluster) throw new LabError(`no cluster is named ${name}`);
+  return cluster;
+}
+
+// Local files.
+
+interface Written extends LocalChange {
+  /** What the services of the host read now. */
+  readonly asynchronous: boolean;
+}
+
+async function writeLocal(ctx: StepContext, { host, overlay }: LocalChange): Promise<Written> {
+  const files = new Map<string, string | null>();
+  let asynchronous = false;
+  if (overlay.patroni) {
+    const before = await readFile(ctx.docker, host, places.patroniConfig);
+    files.set(
+      places.patroniConfig,
+      readable(host, places.patroniConfig, () => changePatroniYaml(before, overlay.patroni ?? {})),
+    );
+  }
+  if (overlay.pgbackrest) {
+    const before = await readFile(ctx.docker, host, places.pgbackrestConfig);
+    const conf = readable(host, places.pgbackrestConfig, () => mergePgbackrestConf(readPgbackrestConf(before), overlay.pgbackrest ?? {}));
+    files.set(places.pgbackrestConfig, writePgbackrestConf(conf));
+    asynchronous = archivesAsynchronously(conf);
+  }
+  for (const [path, text] of Object.entries(overlay.files ?? {})) files.set(path, text);
+  await changeFiles(ctx.docker, host, files);
+  return { host, overlay, asynchronous };
+}
+
+/** A scenario may have put something there that is not what it should be. */
+function readable<T>(host: Host, path: string, change: () => T): T {
+  try {
+    return change();
+  } catch (cause) {
+    throw new LabError(`${path} on ${host.name} cannot be changed: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+async function applyLocal(ctx: StepContext, change: Written, apply: Apply): Promise<readonly FaultProof[]> {
+  const { host, overlay, asynchronous } = change;
+  const services = await runningServices(ctx.docker, host);
+  const control = (action: 'start' | 'restart', service: 'patroni' | 'pgbackrest' | 'async-log') =>
+    controlService(ctx.docker, host.container, action, service);
+  const proofs: FaultProof[] = [];
+  if (overlay.versions) proofs.push(await useVersions(ctx, host, overlay.versions));
+  if (overlay.files) proofs.push(proven(`${Object.keys(overlay.files).join(', ')} on ${host.name} is as asked`));
+  if (overlay.versions && !overlay.pgbackrest && apply === 'restart' && services.has('pgbackrest')) await control('restart', 'pgbackrest');
+  if (overlay.pgbackrest) {
+    // What the asynchronous processes log to files joins the host's stream only through this service.
+    if (asynchronous && host.kind === 'patroni') await control('start', 'async-log');
+    if (apply === 'restart' && services.has('pgbackrest')) await control('restart', 'pgbackrest');
+    if (apply === 'reload' && services.has('pgbackrest')) await hangUp(ctx, host);
+    proofs.push(await optionsProof(ctx, host, overlay.pgbackrest));
+  }
+  if (!overlay.patroni) return proofs;
+  const seen = `${Object.keys(overlay.patroni).join(', ')} of Patroni on ${host.name}`;
+  if (apply === 'none') return [...proofs, proven(`${seen} is in its file, for when it reads that`)];
+  if (!services.has('patroni')) return [...proofs, proven(`${seen} is in its file; it is down, and reads that when it starts`)];
+  if (apply === 'restart') {
+    await control('restart', 'patroni');
+    proofs.push(await answersAgain(ctx, host, seen));
+  } else {
+    const { status, text } = await tellPatroni(ctx.lab, host, 'POST', '/reload', {});
+    proofs.push(proven(`${seen} is in its file, and it answers ${status} ${text.trim()}`));
+  }
+  return [...proofs, ...(await parametersProof(ctx, [host], askedParameters(overlay.patroni), apply))];
+}
+
+async function answersAgain(ctx: StepContext, host: Host, seen: string): Promise<FaultProof> {
+  const { met } = await poll(
+    () => askPatroni(ctx.lab.bind, host.ports[ports.patroni] ?? 0),
+    (answer) => answer?.state === 'running' || answer?.state === 'streaming',
+    { within: patience.restart, signal: ctx.signal },
+  );
+  return met
+    ? proven(`${seen}: it was restarted and PostgreSQL runs`)
+    : unproven(`${seen}: PostgreSQL does not run ${patience.restart / 1000} s after the restart`);
+}
+
+/** pgBackRest's server reads its configuration anew on HUP (command/server/server.c). */
+async function hangUp(ctx: StepContext, host: Host): Promise<void> {
+  const { exit, stdout, stderr } = await runCommand(ctx.docker, host.container, {
+    user: 'root',
+    argv: ['sv', 'hup', '/etc/lab/services/pgbackrest'],
+  });
+  if (exit !== 0) throw new LabError(`pgBackRest's server on ${host.name} was not told: ${(stdout + stderr).trim()}`);
+}
+
+/** `help` for a command reads the configuration as the command itself would, and does nothing. */
+async function optionsProof(ctx: StepContext, host: Host, overlay: NonNullable<Local['pgbackrest']>): Promise<FaultProof> {
+  const asked = askedOptions(overlay);
+  const commands = [...new Set(asked.flatMap(({ section }) => commandsOf(section)))];
+  // The stanza's own section counts as well; the server has none.
+  const stanza =
+    asked.map(({ section }) => section.split(':')[0]).find((name) => name !== 'global') ??
+    ctx.lab.spec.clusters.find(({ members }) => members.includes(host.name))?.stanza;
+  const script = `stanza=$1; shift
+for command; do
+  echo "command $command"
+  case $command in server*) pgbackrest help "$command" ;; *) pgbackrest \${stanza:+"--stanza=$stanza"} help "$command" ;; esac 2>&1 | grep -E ' command begin |WARN:|ERROR:'
+done
+:`;
+  const { stdout } = await runCommand(ctx.docker, host.container, { argv: ['sh', '-c', script, 'options', stanza ?? '', ...commands] });
+  const output = Object.fromEntries(stdout.split(/^command /m).map((part) => [part.split('\n')[0] ?? '', part]));
+  const problems = asked.flatMap((option) => optionProblem(option, output) ?? []);
+  if (problems.length > 0) return unproven(`pgBackRest on ${host.name} says: ${[...new Set(problems)].join('; ')}`);
+  return proven(`pgBackRest on ${host.name} takes ${asked.map(({ section, key }) => `${key} of [${section}]`).join(', ')}`);
+}
+
+// The dynamic configuration, and what PostgreSQL makes of it.
+
+const patience = { report: seconds(10), restart: seconds(60) } as const;
+
+async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainMap, apply: Apply): Promise<FaultProof> {
+  const members = ctx.lab.hosts.filter(({ name }) => cluster.members.includes(name));
+  const answers = await Promise.all(
+    members.map(async (host) => ({ host, answer: await askPatroni(ctx.lab.bind, host.ports[ports.patroni] ?? 0) })),
+  );
+  const reachable = answers.flatMap(({ host, answer }) => (answer ? [{ host, leads: answer.role === 'leader' }] : []));
+  // A member that was cut off cannot write to the DCS: the leader can, or somebody who will be.
+  const [first] = [...reachable].sort((a, b) => Number(b.leads) - Number(a.leads));
+  if (!first) throw new LabError(`no Patroni of the cluster ${cluster.name} answers, so its dynamic configuration cannot be changed`);
+  await tellPatroni(ctx.lab, first.host, 'PATCH', '/config', dcs);
+  const hosts = reachable.map(({ host }) => host);
+  const missing = async () =>
+    (
+      await Promise.all(
+        hosts.map(async (host) =>
+          missingFrom(await getJson(ctx.lab.bind, host.ports[ports.patroni] ?? 0, '/config', 1000), dcs).map(
+            (key) => `${key} on ${host.name}`,
+          ),
+        ),
+      )
+    ).flat();
+  const seen = await poll(missing, (keys) => keys.length === 0, { within: patience.report, signal: ctx.signal });
+  if (!seen.met) return unproven(`Patroni does not report ${seen.last?.join(', ')}`);
+  // Replicas first: a standby's limits must not be below its primary's (hot standby's own rule).
+  const inOrder = [...reachable].sort((a, b) => Number(a.leads) - Number(b.leads)).map(({ host }) => host);
+  const [parameters] = await parametersProof(ctx, inOrder, askedParameters(dcs), apply === 'restart' ? 'restart-postgres' : 'reload');
+  if (parameters && !parameters.proven) return parameters;
+  return proven(
+    `Patroni on ${hosts.map(({ name }) => name).join(', ')} reports ${Object.keys(dcs).join(', ')}${parameters ? `; ${parameters.seen}` : ''}`,
+  );
+}
+
+interface Look {
+  /** Parameters that PostgreSQL has with another value, and what it says. */
+  readonly wrong: readonly string[];
+  /** Of these, the ones that only a restart changes. */
+  readonly waiting: readonly string[];
+}
+
+/** Nothing where no parameter was asked for. Members that do not answer are passed over, unless none does. */
+async function parametersProof(
+  ctx: StepContext,
+  hosts: readonly Host[],
+  asked: Readonly<Record<string, string>>,
+  apply: 'restart-postgres' | Apply,
+): Promise<readonly FaultProof[]> {
+  const names = Object.keys(asked);
+  if (names.length === 0) return [];
+  const look = () => Promise.all(hosts.map((host) => lookAtParameters(ctx, host, asked)));
+  const restarts = apply === 'restart-postgres' || apply === 'restart';
+  const settled = (looks: readonly (Look | undefined)[]) =>
+    looks.some((each) => each) &&
+    looks.every((each) => !each || each.wrong.length === (restarts && apply === 'restart' ? 0 : each.waiting.length));
+  let seen = await poll(look, settled, { within: patience.report, signal: ctx.signal });
+  if (apply === 'restart-postgres' && seen.last?.some((each) => each && each.waiting.length > 0)) {
+    for (const [index, host] of hosts.entries()) {
+      if ((seen.last[index]?.waiting.length ?? 0) === 0) continue;
+      // Patroni starts PostgreSQL with what it knows: it must know of the change.
+      await poll(
+        () => pendsRestart(ctx, host),
+        (pends) => pends,
+        { within: patience.report, signal: ctx.signal },
+      );
+      await restartPostgres(ctx.lab, host);
+    }
+    seen = await poll(look, (looks) => looks.every((each) => each && each.wrong.length === 0), {
+      within: patience.report,
+      signal: ctx.signal,
+    });
+  }
+  const looks = seen.last ?? [];
+  const wrong = hosts.flatMap((host, index) => {
+    const one = looks[index];
+    const keys = one ? (restarts ? one.wrong : one.wrong.filter((key) => !one.waiting.includes(key))) : [];
+    return keys.map((key) => `${key} on ${host.name}`);
+  });
+  if (!looks.some((each) => each)) return [unproven(`no PostgreSQL of ${hosts.map(({ name }) => name).join(', ')} answers`)];
+  if (wrong.length > 0) return [unproven(`PostgreSQL says ${wrong.join(', ')}`)];
+  const waiting = [...new Set(looks.flatMap((each) => each?.waiting ?? []))];
+  return [
+    proven(
+      waiting.length > 0
+        ? `PostgreSQL needs a restart for it: ${waiting.join(', ')}`
+        : `PostgreSQL has ${names.map((name) => `${name} = ${asked[name]}`).join(', ')}`,
+    ),
+  ];
+}
+
+async function lookAtParameters(ctx: StepContext, host: Host, asked: Readonly<Record<string, string>>): Promise<Look | undefined> {
+  const query = `select name, setting, unit, vartype, context from pg_settings where lower(name) = any(array[${Object.keys(asked)
+    .map((name) => `'${name.replaceAll("'", "''")}'`)
+    .join(', ')}])`;
+  let rows: readonly Row[];
+  try {
+    rows = await ask(serverOf(ctx.lab, host), query, 2000);
+  } catch {
+    return undefined;
+  }
+  const found = new Map(
+    rows.map(([name, setting, unit, vartype, context]) => [
+      String(name).toLowerCase(),
+      { setting: String(setting), unit: unit as string | null, vartype: String(vartype), context },
+    ]),
+  );
+  const said = Object.entries(asked).flatMap(([name, value]) => {
+    const row = found.get(name);
+    if (row && sameSetting(value, row)) return [];
+    return [
+      {
+        text: row ? `${name} is ${row.setting}${row.unit === null ? '' : ` (${row.unit})`}` : `there is no ${name}`,
+        waiting: row?.context === 'postmaster',
+      },
+    ];
+  });
+  return { wrong: said.map(({ text }) => text), waiting: said.filter(({ waiting }) => waiting).map(({ text }) => text) };
+}
+
+async function pendsRestart(ctx: StepContext, host: Host): Promise<boolean> {
+  const answer = await getJson(ctx.lab.bind, host.ports[ports.patroni] ?? 0, '/patroni', 1000);
+  return typeof answer === 'object' && answer !== null && 'pending_restart' in answer && answer.pending_restart === true;
+}

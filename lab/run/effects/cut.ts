@@ -10,7 +10,7 @@ import type { Host } from '../../engine/lab.ts';
 import { runInNetworkOf } from '../../engine/netns.ts';
 import type { FaultProof } from '../active-faults.ts';
 import { chainName, cutProof, dropRules, healProof, type Partition, probesOf, removeRules } from '../partition.ts';
-import { knock, type Probe } from '../probes.ts';
+import { knock } from '../probes.ts';
 import { doneBy } from '../proofs.ts';
 import type { Effect, StepContext } from './effect.ts';
 
@@ -23,7 +23,8 @@ export const cut: Effect<'cut'> = {
     const ports = (args.ports ?? []).map(Number);
     const partition: Partition = { from: ctx.hosts(args.from), to: ctx.hosts(args.to), ways: args.ways, ports };
     const chain = chainName(ctx.step);
-    const probes = () => probesOf(partition).filter(({ from, to }) => isUp(ctx, from) && isUp(ctx, to));
+    const bothUp = ({ from, to }: Probe) => isUp(ctx, from) && isUp(ctx, to);
+    const probes = () => probesOf(partition).filter(bothUp);
     const before = await knock(ctx.docker, probes());
     const put = (host: Host) => putRules(ctx, host, dropRules(partition, host, chain));
     ctx.faults.add(ctx.name, {
@@ -35,13 +36,13 @@ export const cut: Effect<'cut'> = {
         await Promise.all(
           partition.from.filter((host) => ctx.streams.stateOf(host.name) !== 'stopped').map((host) => takeRules(ctx, host, chain)),
         );
-        return settle(ctx, async () => healProof(partition, before, await knock(ctx.docker, probes())));
+        return settle(ctx, async () => healProof(partition, before.filter(bothUp), await knock(ctx.docker, probes())));
       },
     });
     const refused = (await Promise.all(partition.from.map(put))).find((reason) => reason !== undefined);
     if (refused !== undefined)
       return { on: partition.from, outcome: 'unsupported', reason: `this kernel's packet filter cannot be used: ${refused}` };
-    const expected = before.filter(({ from, to }) => isUp(ctx, from) && isUp(ctx, to));
+    const expected = before.filter(bothUp);
     return doneBy(partition.from, [await settle(ctx, async () => cutProof(partition, before, await knock(ctx.docker, expected)))]);
   },
 };

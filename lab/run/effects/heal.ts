@@ -1,5 +1,7 @@
 /** heal: takes back a named fault, or all of them, newest first, and proves that they are gone. */
 import { LabError } from '../../core/problem.ts';
+import type { FaultProof } from '../active-faults.ts';
+import { doneBy } from '../proofs.ts';
 import type { Effect } from './effect.ts';
 
 export const heal: Effect<'heal'> = {
@@ -7,12 +9,18 @@ export const heal: Effect<'heal'> = {
   run: async (ctx, args) => {
     const faults = ctx.faults.take(args.fault);
     if (faults.length === 0 && args.fault !== 'all') throw new LabError(`no fault named ${args.fault} is in force`);
-    const proofs = [];
-    for (const fault of faults) proofs.push(await fault.heal());
-    return {
-      on: [...new Map(faults.flatMap((fault) => fault.hosts).map((host) => [host.name, host])).values()],
-      outcome: proofs.every((proof) => proof.proven) ? 'done' : 'unproven',
-      reason: proofs.map((proof) => proof.seen).join('; ') || 'no fault was in force',
-    };
+    const proofs: FaultProof[] = [];
+    const errors: unknown[] = [];
+    for (const fault of faults) {
+      try {
+        proofs.push(await fault.heal());
+      } catch (error) {
+        // The others are taken back all the same.
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+    const on = [...new Map(faults.flatMap((fault) => fault.hosts).map((host) => [host.name, host])).values()];
+    return faults.length === 0 ? { on, reason: 'no fault was in force' } : doneBy(on, proofs);
   },
 };
