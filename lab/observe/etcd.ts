@@ -14,7 +14,12 @@ async function readKey(address: string, port: number, key: string): Promise<Valu
   };
   const [entry] = answer.kvs ?? [];
   if (!entry) return null;
-  const text = Buffer.from(entry.value ?? '', 'base64').toString('utf8');
+  return readValue(Buffer.from(entry.value ?? '', 'base64').toString('utf8'));
+}
+
+/** Patroni writes JSON, or bare text. A system identifier is more digits than a number of JavaScript's can hold: it stays text. */
+export function readValue(text: string): Value {
+  if (/^\d+$/.test(text) && !Number.isSafeInteger(Number(text))) return text;
   try {
     return JSON.parse(text) as Value;
   } catch {
