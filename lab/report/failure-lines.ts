@@ -3,9 +3,20 @@
  * the YAML. Lines with a kind; colours and markup are for the renderers.
  */
 import { formatDuration } from '../core/duration.ts';
-import type { ClauseOutcome, Finding, LineOutcome, Place, QuotedLine, StepOutcome, Verdict } from '../verdict/verdict.ts';
+import type {
+  ClauseOutcome,
+  Finding,
+  LedgerCounts,
+  LineOutcome,
+  Place,
+  QuotedLine,
+  RowRanges,
+  StepOutcome,
+  Verdict,
+} from '../verdict/verdict.ts';
 
-export type LineKind = 'head' | 'good' | 'bad' | 'unsure' | 'label' | 'note' | 'place' | 'code' | 'marked';
+/** `failed` and `unknown` open the report of a step. */
+export type LineKind = 'failed' | 'unknown' | 'good' | 'bad' | 'unsure' | 'label' | 'note' | 'place' | 'code' | 'marked';
 
 export interface ReportLine {
   readonly kind: LineKind;
@@ -17,7 +28,7 @@ export function failureLines(verdict: Verdict, finding: Finding, source?: string
   const step = verdict.steps.find((one) => one.id === finding.step);
   const place = worstPlace(step) ?? finding.place;
   return [
-    { kind: finding.verdict === 'fail' ? 'bad' : 'unsure', text: `${stepName(finding, step)}${finding.message}` },
+    { kind: finding.verdict === 'fail' ? 'failed' : 'unknown', text: `${stepName(finding, step)}${finding.message}` },
     ...(step ? stepLines(step) : []),
     ...(place
       ? [{ kind: 'place' as const, text: `at ${place.file}:${place.line}:${place.column}` }, ...yamlLines(place, verdict.file, source)]
@@ -25,9 +36,11 @@ export function failureLines(verdict: Verdict, finding: Finding, source?: string
   ];
 }
 
+/** What an expectation is about follows below; of any other step its title says it. */
 function stepName(finding: Finding, step: StepOutcome | undefined): string {
   if (!step) return '';
-  return `${finding.stepName ?? step.id} (${step.title}): `;
+  const name = finding.stepName ?? step.id;
+  return step.verb === 'expect' ? `${name}: ` : `${name} (${step.title}): `;
 }
 
 /** The clause, or the line of it, that is to blame: closer than the step. */
@@ -40,7 +53,7 @@ function stepLines(step: StepOutcome): readonly ReportLine[] {
   if (!step.clauses) return [];
   return [
     ...step.clauses.flatMap((clause) => clauseLines(clause, step.started ?? 0)),
-    ...(step.waited === undefined ? [] : [{ kind: 'note' as const, text: `waited ${formatDuration(step.waited)}` }]),
+    ...(step.waited === undefined ? [] : [{ kind: 'label' as const, text: `waited ${formatDuration(step.waited)}` }]),
   ];
 }
 
@@ -50,12 +63,31 @@ function clauseLines(clause: ClauseOutcome, started: number): readonly ReportLin
   const claims = clause.expected.flatMap((expected, index): readonly ReportLine[] => {
     const observed = clause.observed[index] ?? 'nothing';
     const kind = claimKinds[clause.states[index] ?? 'unknown'];
+    if (kind === 'good') return [{ kind, text: expected }];
     return [
       { kind, text: `expected ${expected}` },
       { kind: 'note', text: `observed ${observed}` },
     ];
   });
-  return [{ kind: 'label', text: `${clause.kind}: ${clause.title}` }, ...claims];
+  return [{ kind: 'label', text: `${clause.kind}: ${clause.title}` }, ...claims, ...(clause.ledger ?? []).flatMap(uncounted)];
+}
+
+/** Rows that say nothing either way, which may well be what somebody looks for. */
+function uncounted(counts: LedgerCounts): readonly ReportLine[] {
+  const kinds = [
+    ['without an answer', counts.openRows],
+    ['on either side of the cut', counts.straddlingRows],
+    ["of the server's own later timeline", counts.ownTimelineRows],
+    ['with other content than was written', counts.damagedRows],
+  ] as const;
+  return kinds.flatMap(([what, ranges]) =>
+    ranges.length === 0 ? [] : [{ kind: 'note' as const, text: `${counts.host}: rows ${what}: ${shownRanges(ranges)}` }],
+  );
+}
+
+function shownRanges(ranges: RowRanges): string {
+  const shown = ranges.slice(0, 10).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
+  return `${shown.join(', ')}${ranges.length > 10 ? ', ...' : ''}`;
 }
 
 const claimKinds = { held: 'good', false: 'bad', unknown: 'unsure' } as const;

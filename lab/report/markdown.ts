@@ -38,10 +38,19 @@ export function renderMarkdown(verdict: Verdict, { source }: MarkdownOptions = {
   return `${body}${left === 0 ? '' : `\n\n_${left} part${left === 1 ? ' is' : 's are'} left out: a comment has no room for them. The run folder has everything._`}\n`;
 }
 
-const signs: Partial<Record<ReportLine['kind'], string>> = { good: '✓ ', bad: '✗ ', unsure: '? ' };
+const signs: Partial<Record<ReportLine['kind'], string>> = { good: '✓ ', bad: '✗ ', unsure: '? ', failed: '✗ ', unknown: '? ' };
+
+const indents: Partial<Record<ReportLine['kind'], string>> = {
+  good: '  ',
+  bad: '  ',
+  unsure: '  ',
+  code: '  ',
+  marked: '  ',
+  note: '    ',
+};
 
 function plainLine({ kind, text }: ReportLine): string {
-  const indent = kind === 'label' || kind === 'place' ? '' : kind === 'note' ? '      ' : '  ';
+  const indent = indents[kind] ?? '';
   return `${indent}${signs[kind] ?? ''}${text}`;
 }
 

@@ -34,13 +34,14 @@ export function renderText(verdict: Verdict, { paint = plainPalette, source }: T
 }
 
 const indents: Record<LineKind, string> = {
-  head: '  ',
+  failed: '  ',
+  unknown: '  ',
+  label: '    ',
+  place: '    ',
   good: '      ',
   bad: '      ',
   unsure: '      ',
-  label: '    ',
-  note: '          ',
-  place: '    ',
+  note: '        ',
   code: '      ',
   marked: '      ',
 };
@@ -49,8 +50,8 @@ function paintLine({ kind, text }: ReportLine, paint: Palette): string {
   const indent = indents[kind];
   const whole = text.replaceAll('\n', `\n${indent}  `);
   if (kind === 'good') return `${indent}${paint.green('✓')} ${whole}`;
-  if (kind === 'bad') return `${indent}${paint.red('✗')} ${whole}`;
-  if (kind === 'unsure') return `${indent}${paint.yellow('?')} ${whole}`;
+  if (kind === 'bad' || kind === 'failed') return `${indent}${paint.red('✗')} ${whole}`;
+  if (kind === 'unsure' || kind === 'unknown') return `${indent}${paint.yellow('?')} ${whole}`;
   if (kind === 'label' || kind === 'place') return `${indent}${paint.bold(whole)}`;
   return `${indent}${kind === 'marked' ? whole : paint.dim(whole)}`;
 }

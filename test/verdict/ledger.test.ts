@@ -516,7 +516,7 @@ describe('against brute force', () => {
       fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 60 })), (ids) => {
         const made = ranges(ids);
         for (let id = 0; id <= 60; id += 1) expect(inRanges(made, id)).toBe(ids.includes(id));
-        made.slice(1).forEach(([first], index) => expect(first).toBeGreaterThan((made[index]?.[1] ?? 0) + 1));
+        for (const [index, [first]] of made.slice(1).entries()) expect(first).toBeGreaterThan((made[index]?.[1] ?? 0) + 1);
       }),
     );
   });

@@ -344,7 +344,7 @@ describe('matching in order', () => {
           lines,
         );
         expect(found.length === lines.length).toBe(exists(entries, lines));
-        found.forEach((entry, index) => expect(entry.lines).toContain(lines[index]));
+        for (const [index, entry] of found.entries()) expect(entry.lines).toContain(lines[index]);
         expect(found.map((entry) => entry.seq)).toEqual(found.map((entry) => entry.seq).toSorted((a, b) => a - b));
       }),
     );

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { readVerdict, renderJson } from '../../lab/report/json.ts';
+import { renderJunit } from '../../lab/report/junit.ts';
+import { commentLimit, renderMarkdown } from '../../lab/report/markdown.ts';
+import { renderText } from '../../lab/report/text.ts';
+import type { Verdict } from '../../lab/verdict/verdict.ts';
+import { failedOver, healthy, planOf, Run, scenarioText } from '../verdict/a-run.ts';
+
+const steps = `- start: pg2
+  as: rebuild
+- expect:
+    log:
+      on: pg2
+      lines:
+        - patroni: Leaving data directory uncleaned
+        - patroni: replica has been created using pgbackrest
+      never: [{ patroni: giving up }]
+    cluster: { members: { pg2: streaming } }
+  within: 5s
+  as: rebuilt`;
+const variants = 'plain: {}\nmutant: { must-fail: rebuilt }';
+const source = scenarioText(steps, { variants });
+
+function fallback(variant = 'plain'): Verdict {
+  const run = new Run(planOf(steps, { variants, variant })).at(1).did('s1').at(2).start('s2');
+  run
+    .at(3)
+    .log('pg2', 'patroni', 'Leaving data directory uncleaned')
+    .at(4)
+    .log('pg2', 'patroni', 'replica has been created using basebackup');
+  return run
+    .steadily(7.1, (now) => now.cluster())
+    .read()
+    .end('s2')
+    .complete()
+    .verdict();
+}
+const passing = (): Verdict =>
+  new Run(planOf('- expect: { cluster: { leader: pg1 } }')).start('s1').at(1).cluster().end('s1').complete().verdict();
+const unsupported = (): Verdict =>
+  new Run(planOf('- start: pg1')).add({ type: 'run-ended', reason: 'cut-short', unsupported: ['latency'] }).verdict();
+
+describe('the text', () => {
+  it('says what was expected and observed, how long it waited, the nearest lines and the place', () => {
+    expect(renderText(fallback(), { source })).toMatchInlineSnapshot(`
+      "FAIL test (plain)  7.1 s
+        Something.
+        ✗ rebuilt: line 2 of 2 was not logged: patroni: replica has been created using pgbackrest
+          log: 2 log lines, 1 lines that must not be on pg2
+            ✓ patroni: Leaving data directory uncleaned  pg2 +1.0 s
+            ✗ patroni: replica has been created using pgbackrest
+              nearest: pg2 patroni: replica has been created using basebackup +2.0 s
+            ✓ never patroni: giving up
+          cluster: pg2 streaming
+            ✓ pg2 state: streaming
+          waited 5.0 s
+          at scenarios/test.yaml:13:13
+              12 |           - patroni: Leaving data directory uncleaned
+            > 13 |           - patroni: replica has been created using pgbackrest"
+    `);
+  });
+
+  it('is one line where it passed, and says where a mutant failed', () => {
+    expect(renderText(passing())).toBe('PASS test (plain)  1.0 s');
+    expect(renderText(fallback('mutant'))).toBe('PASS test (mutant): failed at "rebuilt", as it must  7.1 s');
+    expect(renderText(unsupported())).toContain('UNKNOWN test (plain): this machine lacks latency');
+  });
+
+  it('paints with the colours that it is given', () => {
+    const mark = (name: string) => (text: string) => `<${name}>${text}</${name}>`;
+    const paint = { bold: mark('b'), dim: mark('d'), red: mark('r'), green: mark('g'), yellow: mark('y') };
+    const text = renderText(fallback(), { paint, source });
+    expect(text).toContain('<r>FAIL</r> <b>test</b> (plain)');
+    expect(text).toContain('<g>✓</g> patroni: Leaving data directory uncleaned');
+    expect(text).toContain('<r>✗</r> patroni: replica has been created using pgbackrest');
+  });
+
+  it('shows each claim of a state as it stands', () => {
+    const plan = planOf('- expect: { cluster: { leader: pg1, members: { pg3: streaming } } }\n  within: 1s');
+    const text = renderText(
+      new Run(plan)
+        .start('s1')
+        .steadily(1.1, (now) => now.cluster(failedOver))
+        .end('s1')
+        .complete()
+        .verdict(),
+    );
+    expect(text).toContain('      ✗ expected leader: pg1\n        observed leader: pg2\n      ✓ pg3 state: streaming');
+  });
+});
+
+describe('the comment', () => {
+  it('has versions, the failure, the steps and the scenario', () => {
+    const text = renderMarkdown(fallback(), { source });
+    expect(text).toContain('### ❌ test (plain): fail');
+    expect(text).toContain('patroni 4.1.5; postgres 18.6; pgbackrest 2.60.0');
+    expect(text).toContain('nearest: pg2 patroni: replica has been created using basebackup');
+    expect(text).toContain('| ❌ | rebuilt |');
+    expect(text).toContain('```yaml\nscenario: test');
+  });
+
+  it('names hosts where versions differ', () => {
+    const run = new Run(planOf('- start: pg1'), { versions: { pg1: { pgbackrest: '2.60.0' }, repo: { pgbackrest: '2.55.1' } } })
+      .did('s1')
+      .complete();
+    expect(renderMarkdown(run.verdict())).toContain('pgbackrest 2.60.0 on pg1 and 2.55.1 on repo');
+  });
+
+  it('always fits, and says what it left out', () => {
+    const text = renderMarkdown(fallback(), { source: 'x'.repeat(commentLimit) });
+    expect(text.length).toBeLessThan(commentLimit);
+    expect(text).toContain('1 part is left out');
+  });
+
+  it('is not broken by what a program printed', () => {
+    const run = new Run(planOf('- exec: { on: pg1, run: x }\n- start: pg1'))
+      .did('s1', { exit: 1, stderr: '```\n# @everyone <b>' })
+      .complete();
+    const text = renderMarkdown(run.verdict());
+    expect(text).toContain('````text');
+    expect(text).not.toMatch(/\| .*<b>/);
+  });
+});
+
+describe('JUnit', () => {
+  it('has a suite a scenario and a case a variant', () => {
+    const xml = renderJunit([fallback(), fallback('mutant'), unsupported()], { sources: { 'scenarios/test.yaml': source } });
+    expect(xml).toContain('<testsuites name="pglab" tests="3" failures="1" errors="0" skipped="1" time="14.200">');
+    expect(xml).toContain('<testcase classname="test" name="mutant" file="scenarios/test.yaml"');
+    expect(xml).toMatch(/<failure message="rebuilt: line 2 of 2 was not logged[^"]*" type="expectation-false">/);
+    expect(xml).toContain('<skipped message="test: this machine lacks latency"/>');
+    expect(renderJunit([unsupported()], { strict: true })).toContain('<error message=');
+  });
+
+  it('counts any other unknown as an error', () => {
+    expect(renderJunit([new Run(planOf('- start: pg1')).verdict()])).toContain('errors="1"');
+  });
+
+  it('is XML whatever a program printed', () => {
+    const run = new Run(planOf('- exec: { on: pg1, run: x }\n- start: pg1'))
+      .did('s1', { exit: 1, stderr: '\u001b[31m<b> & "quoted"\u0000 \ud800' })
+      .complete();
+    const xml = renderJunit([run.verdict()]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+    expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800]/);
+    expect(xml).toContain('&lt;b&gt; &amp; &quot;quoted&quot;');
+  });
+});
+
+describe('JSON', () => {
+  it('is read as it was written', () => {
+    const verdict = new Run(planOf('- expect: { cluster: { leader: pg1 } }')).start('s1').cluster(healthy).end('s1').complete().verdict();
+    expect(readVerdict(renderJson(verdict))).toEqual(verdict);
+    expect(readVerdict(renderJson(fallback()))).toEqual(fallback());
+  });
+
+  it('is refused where it is something else', () => {
+    expect(() => readVerdict('{')).toThrow('this is no verdict');
+    expect(() => readVerdict('{"format":2}')).toThrow('its format is 2');
+    expect(() => readVerdict('{"format":1,"verdict":"maybe","steps":[]}')).toThrow('no verdict');
+  });
+});

@@ -1,0 +1,320 @@
+import { describe, expect, it } from 'vitest';
+import type { StepResult } from '../../lab/core/event.ts';
+import { LabError } from '../../lab/core/problem.ts';
+import { judge } from '../../lab/verdict/judge.ts';
+import { epoch, failedOver, healthy, planOf, Run } from './a-run.ts';
+
+describe('steps', () => {
+  const ran = (fails: string, result: Partial<StepResult>) =>
+    new Run(planOf(`- sql: ${'select 1'}\n${fails ? `  fails: ${fails}\n` : ''}- start: pg1`))
+      .did('s1', result)
+      .did('s2')
+      .complete()
+      .because();
+
+  it('succeed unless they are said to fail', () => {
+    expect(ran('', { exit: 0 })).toBe('pass');
+    expect(ran('', { exit: 56, stderr: 'ERROR: [056]: unable to find primary cluster' })).toMatchObject({
+      verdict: 'fail',
+      reason: 'exit',
+      message: expect.stringContaining('unable to find primary'),
+    });
+    expect(ran('', { sqlstate: '42P01' })).toMatchObject({ verdict: 'fail', reason: 'exit' });
+    expect(ran('', { sqlstate: '00000' })).toBe('pass');
+  });
+
+  it('fail in the way that they are said to', () => {
+    expect(ran('56', { exit: 56 })).toBe('pass');
+    expect(ran('[56, 82]', { exit: 82 })).toBe('pass');
+    expect(ran('true', { exit: 1 })).toBe('pass');
+    expect(ran('"42P01"', { exit: 1, sqlstate: '42P01' })).toBe('pass');
+    expect(ran('56', { exit: 82 })).toMatchObject({ verdict: 'fail', reason: 'exit', message: 'exited with 82, expected 56' });
+    expect(ran('56', { exit: 0 })).toMatchObject({ verdict: 'fail', reason: 'did-not-fail' });
+    expect(ran('true', { exit: 0 })).toMatchObject({ verdict: 'fail', reason: 'did-not-fail' });
+    expect(ran('"42P01"', { sqlstate: '23505' })).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('leave the run unknown where they were not carried out, and failed where rows were not reached', () => {
+    const ended = (outcome: StepResult['outcome']) =>
+      new Run(planOf('- kill: pg1')).did('s1', { outcome, reason: 'because' }).complete().because();
+    expect(ended('unproven')).toMatchObject({ verdict: 'unknown', reason: 'unproven', message: 'because' });
+    expect(ended('broken')).toMatchObject({ verdict: 'unknown', reason: 'broken' });
+    expect(ended('unsupported')).toMatchObject({ verdict: 'unknown', reason: 'unsupported' });
+    expect(ended('not-reached')).toMatchObject({ verdict: 'fail', reason: 'not-reached' });
+  });
+
+  it('may be passed over, but not an expectation', () => {
+    const plan = planOf('- start: pg1\n- expect: { cluster: { leader: pg1 } }');
+    expect(new Run(plan).skip('s1').start('s2').cluster().end('s2').complete().because()).toBe('pass');
+    expect(new Run(plan).did('s1').skip('s2').complete().because()).toMatchObject({ verdict: 'unknown', reason: 'skipped', step: 's2' });
+  });
+
+  it('in the background must have ended when the run does', () => {
+    const plan = planOf(
+      '- exec: { on: pg1, run: sleep 5 }\n  as: x\n  background: true\n- start: pg1\n- expect: { value: { "${x.exit}": 0 } }',
+    );
+    const run = new Run(plan).start('s1').did('s2').at(1).start('s3').at(40).heartbeat().end('s3').complete();
+    expect(run.because()).toMatchObject({ verdict: 'unknown', reason: 'background-unjoined' });
+    const failing = new Run(plan).start('s1').start('s2').end('s1', { exit: 3 }).end('s2').complete();
+    expect(failing.because()).toMatchObject({ verdict: 'fail', reason: 'exit', step: 's1' });
+  });
+});
+
+describe('the first in time', () => {
+  const plan = planOf('- start: pg1\n- expect: { cluster: { leader: pg1 } }\n  within: 5s');
+
+  it('decides, whatever was read first', () => {
+    const run = new Run(plan)
+      .did('s1')
+      .start('s2')
+      .steadily(5.1, (now) => now.cluster(failedOver))
+      .end('s2')
+      .log('pg1', 'postgres', 'could not write', { at: 3, level: 'PANIC' })
+      .complete();
+    expect(run.because()).toMatchObject({ reason: 'forbidden-line', at: epoch + 3000 });
+    expect(run.verdict().findings.map((finding) => finding.reason)).toEqual(['forbidden-line', 'expectation-false']);
+    const starvedAfter = new Run(plan)
+      .did('s1')
+      .start('s2')
+      .steadily(5.1, (now) => now.cluster(failedOver))
+      .end('s2')
+      .at(8)
+      .heartbeat(1500)
+      .complete();
+    expect(starvedAfter.because()).toMatchObject({ verdict: 'fail' });
+  });
+});
+
+describe('starvation', () => {
+  const plan = planOf('- start: pg1\n- expect: { cluster: { leader: pg1 } }\n  within: 5s');
+  const looped = (steps: string, tell: (run: Run) => Run) => tell(new Run(planOf(steps))).because();
+
+  it('of the recorder makes a run unknown from when its heartbeat was due', () => {
+    const late = (by: number) =>
+      new Run(plan)
+        .did('s1')
+        .start('s2')
+        .at(4)
+        .heartbeat(by)
+        .steadily(5.1, (now) => now.cluster(failedOver))
+        .end('s2')
+        .complete()
+        .because();
+    expect(late(1001)).toMatchObject({ verdict: 'unknown', reason: 'starved', at: epoch + 4000 - 1001 });
+    expect(late(1000)).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('after the last step spoils nothing', () => {
+    expect(new Run(plan).did('s1').start('s2').cluster().end('s2').at(5).heartbeat(2000).complete().because()).toBe('pass');
+  });
+
+  it('shows in Patroni’s words, outside a fault', () => {
+    const exceeded = (run: Run) => run.log('pg1', 'patroni', 'Loop time exceeded, rescheduling immediately.', { level: 'WARNING' });
+    expect(looped('- sql: select 1\n- sql: select 1', (run) => exceeded(run.did('s1').at(1)).did('s2').complete())).toMatchObject({
+      verdict: 'unknown',
+      reason: 'starved',
+    });
+    expect(looped('- freeze: pg1\n- sql: select 1', (run) => exceeded(run.did('s1').at(1)).did('s2').complete())).toBe('pass');
+    expect(
+      looped('- freeze: pg1\n  as: hang\n- heal: hang\n- sql: select 1', (run) =>
+        exceeded(run.did('s1').did('s2').at(10)).did('s3').complete(),
+      ),
+    ).toBe('pass');
+    expect(
+      looped('- freeze: pg1\n  as: hang\n- heal: hang\n- sql: select 1', (run) =>
+        exceeded(run.did('s1').did('s2').at(60)).did('s3').complete(),
+      ),
+    ).toMatchObject({ reason: 'starved' });
+    const hosts = { pg1: ['pg1'] };
+    expect(
+      looped('- kill: pg1\n- start: pg1\n- sql: select 1', (run) =>
+        exceeded(run.start('s1', hosts).end('s1').start('s2', hosts).end('s2').at(60)).did('s3').complete(),
+      ),
+    ).toMatchObject({ reason: 'starved' });
+    expect(
+      looped('- kill: pg1\n- start: pg2\n- sql: select 1', (run) =>
+        exceeded(
+          run
+            .start('s1', hosts)
+            .end('s1')
+            .start('s2', { pg2: ['pg2'] })
+            .end('s2')
+            .at(60),
+        )
+          .did('s3')
+          .complete(),
+      ),
+    ).toBe('pass');
+  });
+
+  it('while the lab came up is not the run’s', () => {
+    expect(looped('- sql: select 1', (run) => run.log('pg1', 'patroni', 'Loop time exceeded', { at: -5 }).did('s1').complete())).toBe(
+      'pass',
+    );
+  });
+});
+
+describe('forbidden lines', () => {
+  const run = (head: string, tell: (run: Run) => Run) => tell(new Run(planOf('- mark: m\n- start: pg1', { head }))).complete();
+  const both = (now: Run) => now.mark('s1', 'm').at(1).did('s2').at(2);
+
+  it('fail a run wherever they are logged, a PANIC always', () => {
+    expect(run('', (now) => both(now).log('pg2', 'postgres', 'could not write', { level: 'PANIC' })).because()).toMatchObject({
+      verdict: 'fail',
+      reason: 'forbidden-line',
+    });
+    expect(
+      run('forbid: [{ patroni: system ID mismatch }]', (now) => both(now).log('pg2', 'patroni', 'system ID mismatch, node pg2')).because(),
+    ).toMatchObject({ verdict: 'fail', place: { file: 'scenarios/test.yaml' } });
+    expect(
+      run('forbid: [{ patroni: system ID mismatch, on: pg1 }]', (now) =>
+        both(now).log('pg2', 'patroni', 'system ID mismatch, node pg2'),
+      ).because(),
+    ).toBe('pass');
+    expect(run('forbid: [{ patroni: x, when: { patroni: "<4" } }]', (now) => both(now).log('pg2', 'patroni', 'x')).because()).toBe('pass');
+  });
+
+  it('are lifted by name', () => {
+    expect(run('allow: [panic]', (now) => both(now).log('pg2', 'postgres', 'could not write', { level: 'PANIC' })).because()).toBe('pass');
+    expect(
+      run('allow: [checksum]', (now) => both(now).log('pg2', 'postgres', 'could not write', { level: 'PANIC' })).because(),
+    ).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('are watched for from when what they refer to is known', () => {
+    const forbid = 'forbid: [{ postgres: "stopping at ${m.xid}" }]';
+    expect(run(forbid, (now) => both(now).log('pg1', 'postgres', 'stopping at 700')).because()).toMatchObject({ verdict: 'fail' });
+    expect(run(forbid, (now) => both(now).log('pg1', 'postgres', 'stopping at 701')).because()).toBe('pass');
+  });
+
+  it('are not ruled out by streams that were not read to the end', () => {
+    const unread = both(new Run(planOf('- mark: m\n- start: pg1')))
+      .read('pg1', 'pg2')
+      .add({ type: 'run-ended', reason: 'completed' });
+    expect(unread.because()).toMatchObject({ verdict: 'unknown', reason: 'not-read-through' });
+  });
+});
+
+describe('mutants', () => {
+  const variants = 'plain: {}\nmutant: { must-fail: kept }';
+  const plan = planOf('- start: pg1\n  as: up\n- expect: { cluster: { leader: pg1 } }\n  within: 5s\n  as: kept', {
+    variants,
+    variant: 'mutant',
+  });
+  const kept = (run: Run, look = failedOver) =>
+    run
+      .start('s2')
+      .steadily(5.1, (now) => now.cluster(look))
+      .end('s2');
+
+  it('pass only by failing at the named step', () => {
+    const run = kept(new Run(plan).did('s1')).complete();
+    expect(run.verdict()).toMatchObject({
+      verdict: 'pass',
+      because: { step: 's2' },
+      mutant: { mustFail: { name: 'kept' }, failedAt: { step: 's2', name: 'kept' } },
+    });
+  });
+
+  it('fail where nothing fails', () => {
+    expect(kept(new Run(plan).did('s1'), healthy).complete().because()).toMatchObject({ verdict: 'fail', reason: 'did-not-fail' });
+  });
+
+  it('fail where something else failed first, also a forbidden line', () => {
+    expect(
+      kept(new Run(plan).did('s1', { outcome: 'not-reached' }))
+        .complete()
+        .because(),
+    ).toMatchObject({ verdict: 'fail', reason: 'failed-elsewhere', step: 's1' });
+    const run = kept(new Run(plan).did('s1').at(0.5).log('pg1', 'postgres', 'x', { level: 'PANIC' })).complete();
+    expect(run.because()).toMatchObject({ verdict: 'fail', reason: 'failed-elsewhere' });
+  });
+
+  it('are unknown where the named step, or one before it, is unknown', () => {
+    expect(new Run(plan).did('s1').start('s2').at(6).end('s2').complete().because()).toMatchObject({
+      verdict: 'unknown',
+      reason: 'cannot-observe',
+    });
+    expect(
+      kept(new Run(plan).did('s1', { outcome: 'unproven' }))
+        .complete()
+        .because(),
+    ).toMatchObject({ verdict: 'unknown', reason: 'unproven' });
+  });
+
+  it('are unknown where the run was not completed', () => {
+    expect(kept(new Run(plan).did('s1')).because()).toMatchObject({ verdict: 'unknown', reason: 'cut-short' });
+  });
+});
+
+describe('the end', () => {
+  const plan = planOf('- start: pg1\n- start: pg2');
+  const started = () => new Run(plan).did('s1');
+
+  it('leaves a run unknown that was cut short, or has no end at all', () => {
+    expect(started().did('s2').because()).toMatchObject({ verdict: 'unknown', reason: 'cut-short' });
+    expect(started().add({ type: 'run-ended', reason: 'cut-short', detail: 'interrupted' }).because()).toMatchObject({
+      verdict: 'unknown',
+      reason: 'cut-short',
+      message: 'interrupted',
+    });
+    expect(started().complete().because()).toMatchObject({ verdict: 'unknown', reason: 'cut-short', step: 's2' });
+    expect(started().start('s2').complete().because()).toMatchObject({ verdict: 'unknown', reason: 'cut-short', step: 's2' });
+  });
+
+  it('tells a lab that was not ready, and a machine that cannot', () => {
+    expect(new Run(plan).add({ type: 'run-ended', reason: 'cut-short' }).because()).toMatchObject({ reason: 'lab-not-ready' });
+    expect(new Run(plan).add({ type: 'run-ended', reason: 'cut-short', unsupported: ['latency'] }).because()).toMatchObject({
+      reason: 'unsupported',
+      message: 'this machine lacks latency',
+    });
+  });
+
+  it('lets a failure stand that came before', () => {
+    expect(new Run(plan).did('s1', { outcome: 'not-reached' }).because()).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('lists every step, also those that were not run', () => {
+    const run = new Run(plan).did('s1', { outcome: 'not-reached' }).complete();
+    expect(run.verdict().steps.map((step) => step.state)).toEqual(['failed', 'not-run']);
+    expect(run.step('s1')).toMatchObject({ place: { file: 'scenarios/test.yaml', line: 6 } });
+  });
+});
+
+describe('a history that cannot be', () => {
+  const plan = planOf('- start: pg1\n- recipe: { reset-cluster: { first: pg1 } }\n- start: pg2');
+  const refused = (run: Run) => expect(() => judge(plan, run.events, []));
+
+  it('is refused with what is wrong', () => {
+    const whole = new Run(plan).did('s1').heartbeat().heartbeat();
+    whole.events.splice(3, 1);
+    refused(whole).toThrow('events 3 to 3 are missing');
+    const twice = new Run(plan).did('s1');
+    twice.events.push(twice.events[2] as (typeof twice.events)[number]);
+    refused(twice).toThrow('comes twice');
+    const headless = new Run(plan).did('s1');
+    headless.events.splice(0, 1);
+    refused(headless).toThrow(LabError);
+    expect(() => judge(plan, [], [])).toThrow('it is empty');
+    refused(new Run(plan).did('s9')).toThrow('the plan has no step s9');
+    refused(new Run(plan).did('s1').did('s1')).toThrow('started twice');
+    refused(new Run(plan).did('s3')).toThrow('step s1 is missing before s3');
+    refused(new Run(plan).start('s1').did('s2')).toThrow('started before s1 ended');
+    refused(new Run(plan).end('s1')).toThrow('without having started');
+    refused(new Run(plan).cluster().add({ type: 'look-again', key: 'cluster:main', sameAs: 0 })).toThrow('not the last look');
+    refused(new Run(plan).add({ type: 'run-ended', reason: 'completed' }).heartbeat()).toThrow('goes on after its end');
+    refused(new Run(plan, { format: 2 as 1 })).toThrow('format 2');
+    refused(new Run(plan, { variant: 'other' })).toThrow('it is of test (other)');
+    refused(new Run(plan).add(new Run(plan).events[0] as never)).toThrow('begins twice');
+  });
+
+  it('need not mention the steps of a recipe that was passed over', () => {
+    expect(new Run(plan).did('s1').skip('s2').did('s3').complete().because()).toBe('pass');
+  });
+
+  it('is no history that repeats an answer by reference', () => {
+    const again = planOf('- expect: { cluster: { leader: pg1 } }\n  for: 1s');
+    const run = new Run(again).start('s1').cluster().at(1).add({ type: 'look-again', key: 'cluster:main', sameAs: 2 }).end('s1').complete();
+    expect(run.because()).toBe('pass');
+  });
+});
