@@ -103,7 +103,7 @@ describe('status', () => {
     try {
       const started = performance.now();
       const found = await status();
-      expect(performance.now() - started).toBeLessThan(4000);
+      expect(performance.now() - started).toBeLessThan(10_000);
       expect(found.members[2]).toMatchObject({
         name: 'pg3',
         role: 'replica',
@@ -257,7 +257,7 @@ describe('mistakes', () => {
     { args: ['up', '--profile', 'slow'], message: 'unknown profile "slow"', hint: 'known: fast, talk' },
     { args: ['up', '--bind', 'everywhere'], message: '--bind takes an IP address', hint: '0.0.0.0' },
     { args: ['logs', '--since', '5'], message: "argument '5' is invalid", hint: 'pglab' },
-  ])('$args.0 $args.1: one error, a hint, exit code 2', async ({ args, message, hint }) => {
+  ])('$message: one error, a hint, exit code 2', async ({ args, message, hint }) => {
     const { exitCode, stderr, stdout } = await pglab(...args);
     expect(stderr).toContain(`error: `);
     expect(stderr).toContain(message);
