@@ -13,7 +13,8 @@ export default defineConfig({
           name: 'docker',
           include: ['test/docker/*.test.ts'],
           globalSetup: ['test/docker/setup.ts'],
-          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
           testTimeout: patience,
           hookTimeout: patience,
         },
@@ -24,7 +25,7 @@ export default defineConfig({
           include: ['test/docker/alone/*.test.ts'],
           globalSetup: ['test/docker/setup.ts'],
           // After everything else has ended: it removes every lab there is.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 3 },
           testTimeout: patience,
           hookTimeout: patience,
         },
@@ -36,6 +37,7 @@ export default defineConfig({
           include: ['scenarios/*.yaml', 'scenarios/issues/*.yaml'],
           globalSetup: ['test/docker/setup.ts'],
           // Labs wait more than they compute: three of them keep two cores busy.
+          sequence: { groupOrder: 2 },
           maxWorkers: 3,
           testTimeout: patience,
           hookTimeout: patience,
