@@ -1,0 +1,112 @@
+/** What is measured, how much of it is allowed, and how samples become the rows of a table. Pure. */
+import { type Column, table } from '../../lab/cli/table.ts';
+
+export const partNames = ['up', 'commands', 'idle', 'side-by-side', 'setup', 'failover'] as const;
+/** What `--only` chooses. */
+export type PartName = (typeof partNames)[number];
+
+type Unit = 's' | 'CPU s' | 'x' | 'MB' | '% of a core';
+
+export interface FigureSpec {
+  readonly part: PartName;
+  readonly what: string;
+  readonly unit: Unit;
+  /** Judged by the median; none: the figure is only reported. */
+  readonly target?: { readonly below: number } | { readonly atMost: number };
+}
+
+/** In the table's order. */
+export const figureSpecs = {
+  upWall: { part: 'up', what: 'lab:up, to first full backup', unit: 's' },
+  handWall: { part: 'up', what: 'the same by hand', unit: 's' },
+  wallRatio: { part: 'up', what: 'lab:up / by hand, wall', unit: 'x', target: { atMost: 1 } },
+  upCpu: { part: 'up', what: 'lab:up, whole machine', unit: 'CPU s' },
+  handCpu: { part: 'up', what: 'the same by hand', unit: 'CPU s' },
+  cpuRatio: { part: 'up', what: 'lab:up / by hand, CPU', unit: 'x', target: { atMost: 1 } },
+  upContainers: { part: 'up', what: 'lab:up, containers alone', unit: 'CPU s' },
+  handContainers: { part: 'up', what: 'the same by hand', unit: 'CPU s' },
+  status: { part: 'commands', what: 'pglab status', unit: 's', target: { below: 0.6 } },
+  help: { part: 'commands', what: 'pglab --help', unit: 's', target: { below: 0.25 } },
+  down: { part: 'commands', what: 'lab:down', unit: 's', target: { below: 4 } },
+  memory: { part: 'idle', what: 'memory of an idle lab', unit: 'MB', target: { below: 400 } },
+  idleCpu: { part: 'idle', what: 'CPU of an idle lab', unit: '% of a core' },
+  fourWall: { part: 'side-by-side', what: 'four labs side by side', unit: 's' },
+  fourRatio: { part: 'side-by-side', what: 'four labs / one, wall', unit: 'x', target: { atMost: 3.2 } },
+  setup: { part: 'setup', what: 'npm run setup, nothing to do', unit: 's', target: { below: 2 } },
+  etcdImage: { part: 'setup', what: 'image etcd', unit: 'MB', target: { below: 600 } },
+  repoImage: { part: 'setup', what: 'image repo', unit: 'MB', target: { below: 600 } },
+  patroniImage: { part: 'setup', what: 'image patroni', unit: 'MB', target: { below: 600 } },
+  failover: { part: 'failover', what: 'leader killed to new leader', unit: 's' },
+} as const satisfies Record<string, FigureSpec>;
+
+export type FigureKey = keyof typeof figureSpecs;
+
+/** What one repetition measured; what could not be measured is left out. */
+export type Samples = Partial<Record<FigureKey, number[]>>;
+
+export interface Figure extends FigureSpec {
+  readonly key: FigureKey;
+  readonly samples: readonly number[];
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  /** Null where there is no target. */
+  readonly met: boolean | null;
+}
+
+/** Throws RangeError where there is nothing to take it of. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.ceil((sorted.length - 1) / 2)]];
+  if (low === undefined || high === undefined) throw new RangeError('the median of nothing');
+  return (low + high) / 2;
+}
+
+/** Every repetition's samples put together. Ratios were taken within a repetition, so that a machine that slows down does not bend them. */
+export function summarize(repetitions: readonly Samples[]): Figure[] {
+  return (Object.keys(figureSpecs) as FigureKey[]).flatMap((key) => {
+    const samples = repetitions.flatMap((each) => each[key] ?? []);
+    if (samples.length === 0) return [];
+    const spec: FigureSpec = figureSpecs[key];
+    const middle = median(samples);
+    return { key, ...spec, samples, median: middle, min: Math.min(...samples), max: Math.max(...samples), met: meets(middle, spec) };
+  });
+}
+
+function meets(value: number, { target }: FigureSpec): boolean | null {
+  if (!target) return null;
+  return 'below' in target ? value < target.below : value <= target.atMost;
+}
+
+/** `met` and `missed` are painted by the caller. */
+export function figureTable(figures: readonly Figure[], paint: (text: string, met: boolean) => string = (text) => text): string[] {
+  const columns: Column[] = [
+    { title: 'figure' },
+    { title: 'median', align: 'right' },
+    { title: 'unit' },
+    { title: 'spread', align: 'right' },
+    { title: 'n', align: 'right' },
+    { title: 'target', align: 'right' },
+    { title: '' },
+  ];
+  const rows = figures.map((figure) => [
+    figure.what,
+    formatValue(figure.median, figure.unit),
+    figure.unit,
+    figure.samples.length === 1 ? '' : `${formatValue(figure.min, figure.unit)} .. ${formatValue(figure.max, figure.unit)}`,
+    String(figure.samples.length),
+    formatTarget(figure),
+    figure.met === null ? '' : paint(figure.met ? 'met' : 'missed', figure.met),
+  ]);
+  return table(columns, rows);
+}
+
+function formatTarget({ target }: FigureSpec): string {
+  if (!target) return '';
+  return 'below' in target ? `< ${target.below}` : `<= ${target.atMost}`;
+}
+
+function formatValue(value: number, unit: Unit): string {
+  const digits = { s: 2, 'CPU s': 1, x: 2, MB: 0, '% of a core': 1 }[unit];
+  return value.toFixed(digits);
+}

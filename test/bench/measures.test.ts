@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { memoryOf } from '../../scripts/bench/containers.ts';
+import { parseBusy } from '../../scripts/bench/machine.ts';
+import { phasesOf } from '../../scripts/bench/repetition.ts';
+
+describe('parseBusy', () => {
+  it('adds up what programs, the kernel and interrupts took, not idling, waiting or stolen time', () => {
+    const stat = 'cpu  1000 20 300 99999 5000 7 3 88888 50 0\ncpu0 1 2 3 4 5 6 7 8 9 0\n';
+    expect(parseBusy(stat)).toBeCloseTo(13.3);
+  });
+});
+
+describe('memoryOf', () => {
+  it('leaves the inactive page cache out, on either version of cgroups', () => {
+    expect(memoryOf({ memory_stats: { usage: 100, stats: { total_inactive_file: 30, inactive_file: 10 } } })).toBe(70);
+    expect(memoryOf({ memory_stats: { usage: 100, stats: { inactive_file: 25 } } })).toBe(75);
+  });
+
+  it('is the whole where the cache is more than that, and nothing where nothing is known', () => {
+    expect(memoryOf({ memory_stats: { usage: 100, stats: { inactive_file: 200 } } })).toBe(100);
+    expect(memoryOf({ memory_stats: {} })).toBe(0);
+  });
+});
+
+describe('phasesOf', () => {
+  it('takes each phase to the next one, the last to the end', () => {
+    const said = [
+      { at: 0.5, line: '  0.1 s  starting 7 hosts' },
+      { at: 2, line: '  1.6 s  waiting for pg1 to lead' },
+      { at: 2.1, line: 'warning: something else' },
+    ];
+    expect(phasesOf({ stdout: '', said }, 6)).toEqual({ 'the command starts': 0.5, 'starting 7 hosts': 1.5, 'waiting for pg1 to lead': 4 });
+  });
+});
