@@ -10,7 +10,7 @@ import type { Host } from '../../engine/lab.ts';
 import { runInNetworkOf } from '../../engine/netns.ts';
 import type { FaultProof } from '../active-faults.ts';
 import { chainName, cutProof, dropRules, healProof, type Partition, probesOf, removeRules } from '../partition.ts';
-import { knock } from '../probes.ts';
+import { knock, type Probe } from '../probes.ts';
 import { doneBy } from '../proofs.ts';
 import type { Effect, StepContext } from './effect.ts';
 
