@@ -14,8 +14,11 @@ import type { Recorder } from './recorder.ts';
 /** How long an entry waits for a continuation line, ms. Lines written at once arrive at once. */
 const continuationWait = 20;
 
-/** The hosts' init prints this on SIGUSR1 (images/base/files/etc/lab/init): a barrier in the stream. */
-const readMark = /^read mark \d+$/;
+/**
+ * The hosts' init prints this on SIGUSR1 (images/base/files/etc/lab/init): a barrier in the stream. It may come at the end of a line
+ * that another program has not finished: initdb's `running bootstrap script ... `.
+ */
+const readMark = /lab: read mark \d+$/;
 
 interface HostReader {
   readonly host: Host;
@@ -108,17 +111,21 @@ async function read(docker: Docker, reader: HostReader, recorder: Recorder, sign
   } else reader.state = 'stopped';
 }
 
-function take(reader: HostReader, at: number, text: string, recorder: Recorder): void {
+function take(reader: HostReader, at: number, line: string, recorder: Recorder): void {
+  const text = line.replace(readMark, '');
+  if (text !== '' || line === '') takeLine(reader, at, text, recorder);
+  if (text === line) return;
+  letGo(reader, recorder);
+  release(reader);
+}
+
+function takeLine(reader: HostReader, at: number, text: string, recorder: Recorder): void {
   if (reader.held && continues(reader.held.entry, text)) {
     reader.held = { entry: join(reader.held.entry, text), at: reader.held.at };
     return;
   }
   letGo(reader, recorder);
   const entry = readEntry(text);
-  if (entry.program === 'lab' && readMark.test(entry.text)) {
-    release(reader);
-    return;
-  }
   reader.held = { entry, at };
   reader.flush = setTimeout(() => letGo(reader, recorder), continuationWait);
 }
