@@ -176,9 +176,9 @@ function checkConfigure({ step, blueprint }: StepCheck): readonly Mistake[] {
   const { on, of, overlay } = step.args as VerbArgs['configure'] & { overlay: Overlay };
   const path = [...step.path, 'configure'];
   const mistakes: Mistake[] = [];
-  const local = (['patroni', 'pgbackrest', 'files'] as const).filter((key) => overlay[key] !== undefined);
+  const local = (['patroni', 'pgbackrest', 'files', 'versions'] as const).filter((key) => overlay[key] !== undefined);
   if (Object.keys(overlay).length === 0)
-    mistakes.push({ message: 'configure changes nothing', path, hint: 'give patroni, dcs, pgbackrest, files or hosts' });
+    mistakes.push({ message: 'configure changes nothing', path, hint: 'give patroni, dcs, pgbackrest, files, versions or hosts' });
   if (local.length > 0 && on === undefined)
     mistakes.push({
       message: `${local.join(' and ')} ${local.length > 1 ? 'are local files' : 'is a local file'}: say whose`,

@@ -9,13 +9,13 @@ export const configure = verb({
     .strictObject({
       on: selectorSchema
         .exactOptional()
-        .describe('hosts whose local files change: patroni, pgbackrest and files need it, dcs does not, hosts has its own'),
+        .describe('hosts whose local files change: patroni, pgbackrest, files and versions need it, dcs does not, hosts has its own'),
       of: text.exactOptional().describe('the cluster whose dynamic configuration dcs changes; default main'),
       apply: z
         .enum(['none', 'reload', 'restart'])
         .default('reload')
         .describe('none: only the files are written; reload; restart the service'),
-      ...overlaySchema.pick({ patroni: true, dcs: true, pgbackrest: true, files: true, hosts: true }).shape,
+      ...overlaySchema.pick({ patroni: true, dcs: true, pgbackrest: true, files: true, versions: true, hosts: true }).shape,
     })
     .transform(
       ({
@@ -34,7 +34,7 @@ export const configure = verb({
   example: 'configure: { dcs: { synchronous_mode: true } }',
   title: ({ on, overlay }) => `configure ${Object.keys(overlay).join(', ')}${on === undefined ? '' : ` on ${on}`}`,
   effect: {
-    does: "Merges the overlay into the files as they are and writes them, or patches the dynamic configuration through Patroni's REST API; then applies it.",
-    proof: 'The program itself reports the new settings: Patroni its configuration, PostgreSQL its settings.',
+    does: "Merges the overlay into the files as they are and writes them, or patches the dynamic configuration through Patroni's REST API; then applies it. Versions are switched as an upgrade would: between the host's own pgBackRest and the one that the lab gave it under versions; a server that runs is the old one until apply: restart.",
+    proof: 'The program itself reports the new settings: Patroni its configuration, PostgreSQL its settings, pgBackRest its version.',
   },
 });

@@ -1,0 +1,24 @@
+/** Another version of a program that a host's image carries takes its place, as an upgrade by apt would. */
+import { LabError } from '../core/problem.ts';
+import { runCommand } from '../engine/commands.ts';
+import type { Host } from '../engine/lab.ts';
+import type { HostOverlay } from '../topology/overlay.ts';
+import type { FaultProof } from './active-faults.ts';
+import type { StepContext } from './effects/effect.ts';
+import { allProven, proven, unproven } from './proofs.ts';
+
+/** Throws LabError where the host does not carry that version. What runs already stays what it is until it is restarted. */
+export async function useVersions(ctx: StepContext, host: Host, versions: NonNullable<HostOverlay['versions']>): Promise<FaultProof> {
+  const proofs: FaultProof[] = [];
+  for (const [program, version] of Object.entries(versions)) {
+    if (program !== 'pgbackrest' || typeof version !== 'string')
+      throw new LabError(`${program} of ${host.name} cannot be changed while the lab runs`, { hint: 'only pgbackrest can' });
+    const switched = await runCommand(ctx.docker, host.container, { user: 'root', argv: ['lab-use-version', program, version] });
+    if (switched.exit !== 0) throw new LabError(`${host.name}: ${(switched.stdout + switched.stderr).trim()}`);
+    const { stdout } = await runCommand(ctx.docker, host.container, { argv: [program, 'version'] });
+    const found = /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? stdout.trim();
+    const seen = `${program} on ${host.name} says that it is ${found}`;
+    proofs.push(found === version || found.startsWith(`${version}.`) ? proven(seen) : unproven(`${seen}, not ${version}`));
+  }
+  return allProven(proofs);
+}
