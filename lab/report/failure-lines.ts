@@ -3,17 +3,8 @@
  * the YAML. Lines with a kind; colours and markup are for the renderers.
  */
 import { formatDuration } from '../core/duration.ts';
-import type {
-  ClauseOutcome,
-  Finding,
-  LedgerCounts,
-  LineOutcome,
-  Place,
-  QuotedLine,
-  RowRanges,
-  StepOutcome,
-  Verdict,
-} from '../verdict/verdict.ts';
+import { showRanges } from '../verdict/ledger-count.ts';
+import type { ClauseOutcome, Finding, LedgerCounts, LineOutcome, Place, QuotedLine, StepOutcome, Verdict } from '../verdict/verdict.ts';
 
 /** `failed` and `unknown` open the report of a step. */
 export type LineKind = 'failed' | 'unknown' | 'good' | 'bad' | 'unsure' | 'label' | 'note' | 'place' | 'code' | 'marked';
@@ -81,13 +72,8 @@ function uncounted(counts: LedgerCounts): readonly ReportLine[] {
     ['with other content than was written', counts.damagedRows],
   ] as const;
   return kinds.flatMap(([what, ranges]) =>
-    ranges.length === 0 ? [] : [{ kind: 'note' as const, text: `${counts.host}: rows ${what}: ${shownRanges(ranges)}` }],
+    ranges.length === 0 ? [] : [{ kind: 'note' as const, text: `${counts.host}: rows ${what}: ${showRanges(ranges)}` }],
   );
-}
-
-function shownRanges(ranges: RowRanges): string {
-  const shown = ranges.slice(0, 10).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
-  return `${shown.join(', ')}${ranges.length > 10 ? ', ...' : ''}`;
 }
 
 const claimKinds = { held: 'good', false: 'bad', unknown: 'unsure' } as const;

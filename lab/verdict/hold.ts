@@ -40,6 +40,8 @@ export function nextRound(hold: Hold, round: Round, logsAt: number | undefined, 
   if (hold.phase !== 'waiting' && hold.phase !== 'holding') return hold;
   // What could not be seen is neither true nor false: it only lets the gap grow.
   if (round.truth === 'unknown') return hold;
+  // Too late to be of account, unless it began in time.
+  if (hold.phase === 'waiting' && round.began > terms.deadline) return hold;
   const apart = hold.last === undefined ? 0 : round.at - hold.last.at;
   const streak = round.truth === 'no' ? undefined : apart > observationGap ? round : (hold.streak ?? round);
   const next: Hold = {
@@ -60,7 +62,7 @@ export function logsArrived(hold: Hold, logsAt: number | undefined, terms: HoldT
   if (hold.phase !== 'waiting' || logsAt === undefined || hold.streak === undefined || hold.last === undefined) return hold;
   // The states must have been seen once more at or after the last line: all clauses hold together.
   if (hold.last.truth !== 'yes' || hold.last.at < logsAt) return hold;
-  if (Math.max(hold.streak.began, logsAt) > terms.deadline) return hold;
+  if (logsAt > terms.deadline) return hold;
   const from = Math.max(hold.streak.at, logsAt);
   return terms.span === 0 ? { ...hold, phase: 'met', from, at: from } : { ...hold, phase: 'holding', from };
 }

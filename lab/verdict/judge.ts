@@ -3,7 +3,6 @@
  * Knows no clock, no lab and no files: what is not in the history did not happen.
  */
 
-import { formatDuration } from '../core/duration.ts';
 import type { ClusterLook, Event, LedgerRow, RunStarted } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { bind, namesAt, startBindings } from '../scenario/bindings.ts';
@@ -22,6 +21,7 @@ import { placeOf } from './place.ts';
 import { createPointRecord } from './point-record.ts';
 import type { Answer } from './reading.ts';
 import { selectorView } from './selector-view.ts';
+import { createStarvationWatch } from './starvation.ts';
 import { createStepRecord } from './step-record.ts';
 import { stepShortfall } from './step-result.ts';
 import type { Finding, Verdict } from './verdict.ts';
@@ -39,9 +39,6 @@ export interface Judge {
   readonly end: () => Verdict;
 }
 
-/** A recorder that is this late was not given the machine: what it did not see in time it cannot judge. ms */
-const starvedAfter = 1000;
-
 export function createJudge(plan: Plan): Judge {
   const check = createHistoryCheck(plan);
   let bindings = startBindings(plan);
@@ -54,6 +51,7 @@ export function createJudge(plan: Plan): Judge {
   const faults = createFaultRecord(bindings.steps);
   const points = createPointRecord(bindings.steps);
   const ledger = createLedgerRecord();
+  const starvation = createStarvationWatch(faults.disturbed);
   const forbidden = createForbiddenWatch(plan);
   const answers = new Map<string, Answer>();
   const clusters = new Map<string, ClusterLook>();
@@ -97,24 +95,8 @@ export function createJudge(plan: Plan): Judge {
   function watch(event: Event): void {
     const broken = forbidden.feed(event, namesAt(bindings, ''));
     if (broken) findings.push(broken);
-    if (event.type === 'heartbeat' && event.late > starvedAfter) {
-      const message = `the recorder was starved: its heartbeat came ${formatDuration(event.late)} late`;
-      // From when it was due on, nobody can have seen anything in time.
-      find({ verdict: 'unknown', reason: 'starved', message, at: event.at - event.late }, undefined, event.seq);
-    }
-    if (
-      event.type === 'log' &&
-      event.program === 'patroni' &&
-      event.text.startsWith('Loop time exceeded') &&
-      event.at >= startedAt &&
-      !faults.disturbed(event.at)
-    ) {
-      find(
-        { verdict: 'unknown', reason: 'starved', message: `Patroni on ${event.host} was starved: ${event.text}`, at: event.at },
-        undefined,
-        event.seq,
-      );
-    }
+    const starved = starvation(event);
+    if (starved) find(starved, undefined, event.seq);
   }
 
   function stepStarted(event: Extract<Event, { type: 'step-started' }>): void {

@@ -10,8 +10,10 @@ export function countRows(rows: Iterable<RecordedRow>, point: ResolvedPoint, loo
   const server = serverTimeline(look);
   const ownIsPoint = sameTimeline(server, point.timeline);
   const damaged = new Set(look.damaged);
-  const there = (id: number) => damaged.has(id) || inRanges(look.rows, id);
-  const intact = (id: number) => !damaged.has(id) && inRanges(look.rows, id);
+  // A search in ranges out of order would find rows missing that are there.
+  const seen = look.rows.toSorted((a, b) => a[0] - b[0]);
+  const there = (id: number) => damaged.has(id) || inRanges(seen, id);
+  const intact = (id: number) => !damaged.has(id) && inRanges(seen, id);
   const ids = {
     missing: [] as number[],
     beyond: [] as number[],
@@ -100,4 +102,10 @@ export function ranges(ids: readonly number[]): RowRanges {
     else result.push([id, id]);
   }
   return result;
+}
+
+/** `4-7, 12`, cut after ten ranges. */
+export function showRanges(ranges: RowRanges): string {
+  const shown = ranges.slice(0, 10).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
+  return `${shown.join(', ')}${ranges.length > 10 ? `, and ${ranges.length - 10} more ranges` : ''}`;
 }

@@ -109,7 +109,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   }
 
   function round(began: number, at: number): void {
-    // Once it is decided, or the deadline has passed, later rounds (of the record made once a second, say) are of no account.
+    // What decided is to be reported, not a later round (of the record made once a second, say).
     if (hold.phase !== 'holding' && (hold.phase !== 'waiting' || began > terms.deadline || settledAt !== undefined)) return;
     readings = clauses.map((clause) => clause.state?.read((key) => answers.get(key)));
     const seen = readings.filter((reading) => reading !== undefined);

@@ -211,6 +211,20 @@ describe('what is not counted', () => {
   });
 });
 
+describe('a look', () => {
+  it('may list ranges in any order', () => {
+    expect(
+      because(
+        '{ on: pg1 }',
+        ledgerLook([
+          [100, 130],
+          [1, 30],
+        ]),
+      ),
+    ).toBe('pass');
+  });
+});
+
 describe('lost', () => {
   it('is any acknowledged row that is not there, whatever the point', () => {
     expect(

@@ -147,6 +147,23 @@ describe('starvation', () => {
     ).toBe('pass');
   });
 
+  it('is not shown by the loop in which Patroni sleeps to assign a synchronous standby', () => {
+    const exceeded =
+      (after: number, host = 'pg1') =>
+      (run: Run) =>
+        run
+          .at(1)
+          .log('pg1', 'patroni', "Assigning synchronous standby status to ['pg2']")
+          .did('s1')
+          .at(1 + after)
+          .log(host, 'patroni', 'Loop time exceeded, rescheduling immediately.')
+          .did('s2')
+          .complete();
+    expect(looped('- sql: select 1\n- sql: select 1', exceeded(2.4))).toBe('pass');
+    expect(looped('- sql: select 1\n- sql: select 1', exceeded(6))).toMatchObject({ reason: 'starved' });
+    expect(looped('- sql: select 1\n- sql: select 1', exceeded(2.4, 'pg2'))).toMatchObject({ reason: 'starved' });
+  });
+
   it('while the lab came up is not the run’s', () => {
     expect(looped('- sql: select 1', (run) => run.log('pg1', 'patroni', 'Loop time exceeded', { at: -5 }).did('s1').complete())).toBe(
       'pass',

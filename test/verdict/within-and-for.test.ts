@@ -244,6 +244,33 @@ describe('one look', () => {
     expect(seen.step('s2').waited).toBe(2000);
   });
 
+  it('does not count a state seen before the last line, when it is false after it', () => {
+    const plan = planOf('- start: pg2\n- expect: { cluster: { leader: pg1 }, log: { lines: [{ patroni: promoted }] } }\n  within: 5s');
+    const run = new Run(plan).did('s1').start('s2').at(1.9).cluster().at(2).log('pg1', 'patroni', 'promoted');
+    run.steadily(5.2, (now) => now.cluster(failedOver));
+    expect(run.read().end('s2').complete().because()).toMatchObject({ verdict: 'fail', at: epoch + 5000 });
+  });
+
+  it('does not count a number of lines that was right only after the deadline', () => {
+    const plan = planOf(
+      '- start: pg2\n- expect: { cluster: { leader: pg1 }, log: { lines: [{ patroni: tick, times: 2 }] } }\n  within: 5s',
+    );
+    const ticked = (second: number) => {
+      const run = new Run(plan)
+        .did('s1')
+        .start('s2')
+        .steadily(4, (now) => now.cluster())
+        .log('pg1', 'patroni', 'tick');
+      run
+        .steadily(second, (now) => now.cluster())
+        .log('pg1', 'patroni', 'tick')
+        .cluster(healthy, 300);
+      return run.at(5.5).read().end('s2').complete().because();
+    };
+    expect(ticked(4.9)).toBe('pass');
+    expect(ticked(5.1)).toMatchObject({ verdict: 'fail' });
+  });
+
   it('counts a line that was written in time and read late', () => {
     const plan = planOf('- start: pg2\n- expect: { log: { lines: [{ patroni: promoted }] } }\n  within: 5s');
     const written = (at: number) =>

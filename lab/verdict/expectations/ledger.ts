@@ -3,10 +3,10 @@ import type { LedgerLook } from '../../core/event.ts';
 import type { ClauseOf } from '../../scenario/plan.ts';
 import { holds } from '../../scenario/value-test.ts';
 import { type ClauseContext, filled, hostsMeant } from '../clause-context.ts';
-import { countRows, vacuity } from '../ledger-count.ts';
+import { countRows, showRanges, vacuity } from '../ledger-count.ts';
 import { lookKey } from '../look-request.ts';
 import { type Answer, answerOf, type Claim, readingOf, type StateFold, unknownReading } from '../reading.ts';
-import type { LedgerCounts, RowRanges } from '../verdict.ts';
+import type { LedgerCounts } from '../verdict.ts';
 
 type LedgerClaim = ClauseOf<'ledger'>['claim'];
 
@@ -58,7 +58,7 @@ function readHost(
       {
         truth: outcome.met ? 'yes' : 'no',
         expected: `${look.host} ${count}: ${outcome.expected} (${explain[count](counts)})`,
-        observed: `${look.host} ${count}: ${outcome.observed}${showRanges(counts[`${count}Rows`])}`,
+        observed: `${look.host} ${count}: ${outcome.observed}${counts[count] === 0 ? '' : ` (rows ${showRanges(counts[`${count}Rows`])})`}`,
       },
     ];
   });
@@ -76,10 +76,3 @@ const explain = {
   beyond: (counts: LedgerCounts) => `of ${counts.forbidden} acknowledged after it or refused`,
   lost: () => 'of all acknowledged',
 };
-
-/** ` (rows 4-7, 12)`, cut after ten ranges. */
-function showRanges(ranges: RowRanges): string {
-  if (ranges.length === 0) return '';
-  const shown = ranges.slice(0, 10).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
-  return ` (rows ${shown.join(', ')}${ranges.length > 10 ? `, and ${ranges.length - 10} more ranges` : ''})`;
-}

@@ -1,0 +1,41 @@
+/** Signs that the machine did not give the lab, or its recorder, time to run: what happens then shows nothing about the programs. */
+import { formatDuration } from '../core/duration.ts';
+import type { Event } from '../core/event.ts';
+import type { Finding } from './verdict.ts';
+
+/** A recorder that is this late was not given the machine: what it did not see in time it cannot judge. ms */
+const starvedAfter = 1000;
+
+/**
+ * Patroni sleeps for two seconds when it assigns a synchronous standby, "to enable synchronous mode and see if we can immediately
+ * set sync_standby" (ha.py, process_sync_replication): with a loop_wait of 2 that loop is always too long. ms
+ */
+const assignment = 5000;
+
+export type Starved = Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>;
+
+/** `disturbed`: whether a fault was felt at a moment. Events are to be fed from `run-started` on. */
+export function createStarvationWatch(disturbed: (at: number) => boolean): (event: Event) => Starved | undefined {
+  let started = Number.POSITIVE_INFINITY;
+  /** By host. */
+  const assigned = new Map<string, number>();
+  return (event) => {
+    if (event.type === 'run-started') started = event.at;
+    if (event.type === 'heartbeat' && event.late > starvedAfter) {
+      // From when it was due on, nobody can have seen anything in time.
+      const at = event.at - event.late;
+      return {
+        verdict: 'unknown',
+        reason: 'starved',
+        message: `the recorder was starved: its heartbeat came ${formatDuration(event.late)} late`,
+        at,
+      };
+    }
+    if (event.type !== 'log' || event.program !== 'patroni') return undefined;
+    if (event.text.startsWith('Assigning synchronous standby status')) assigned.set(event.host, event.at);
+    // What was logged while the lab came up is not the scenario's doing.
+    if (!event.text.startsWith('Loop time exceeded') || event.at < started || disturbed(event.at)) return undefined;
+    if (event.at - (assigned.get(event.host) ?? Number.NEGATIVE_INFINITY) <= assignment) return undefined;
+    return { verdict: 'unknown', reason: 'starved', message: `Patroni on ${event.host} was starved: ${event.text}`, at: event.at };
+  };
+}
