@@ -10,11 +10,8 @@ import { table } from '../lab/cli/table.ts';
 import { exitCodes, LabError, UsageError } from '../lab/core/problem.ts';
 import { type Docker, findEngine } from '../lab/engine/connect.ts';
 import { ensureImages, hostImages, imageKey } from '../lab/engine/images.ts';
-import { readTrains } from '../lab/engine/trains.ts';
-import type { Blueprint, ImageSpec } from '../lab/topology/blueprint.ts';
-import { makeCertificates } from '../lab/topology/certificates.ts';
-import { draft, draftNeeds } from '../lab/topology/draft.ts';
-import { makeSecrets } from '../lab/topology/secrets.ts';
+import { draftLab } from '../lab/run/draft-lab.ts';
+import type { ImageSpec } from '../lab/topology/blueprint.ts';
 import { type Figure, figureTable, median, type PartName, partNames, type Samples, summarize } from './bench/figures.ts';
 import { describeMachine, type Machine } from './bench/machine.ts';
 import { sweep } from './bench/our-labs.ts';
@@ -126,7 +123,7 @@ async function runAll(docker: Docker, { repeat, chosen }: Options): Promise<Resu
     signal,
     say: (line) => say(`  ${line}`),
     imageOf: ({ image }) => tags.get(imageKey(image)) ?? '',
-    draw: drawLab,
+    draw: () => draftLab({ ready: 'backup' }),
   };
   const repetitions: Repetition[] = [];
   for (let n = 1; n <= repeat; n += 1) {
@@ -161,14 +158,6 @@ async function imageSizes(docker: Docker, tags: ReadonlyMap<string, string>): Pr
     return [`${kind}Image`, [Size / 1e6]] as const;
   };
   return Object.fromEntries(await Promise.all(hostImages().map(size)));
-}
-
-function drawLab(): Blueprint {
-  const spec = { ready: 'backup' } as const;
-  const made = { secrets: makeSecrets(), certificates: makeCertificates(draftNeeds(spec)) };
-  const { blueprint, problems } = draft(spec, readTrains(), made);
-  if (!blueprint) throw new LabError('the default lab cannot be drafted', { detail: problems.map(({ message }) => message) });
-  return blueprint;
 }
 
 function medians(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {

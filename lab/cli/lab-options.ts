@@ -1,8 +1,7 @@
 /** Options that several verbs share, and what they stand for. */
 import type { Command } from 'commander';
 import { type Problem, UsageError } from '../core/problem.ts';
-import type { Blueprint, HostName } from '../topology/blueprint.ts';
-import type { Made } from '../topology/draft.ts';
+import type { Blueprint } from '../topology/blueprint.ts';
 import type { LabObject } from '../topology/overlay.ts';
 import type { TopologyProblem } from '../topology/topology-problem.ts';
 
@@ -70,22 +69,12 @@ export async function readChoice(
   return { spec, locate: file?.locate ?? (({ message, hint }) => ({ message, ...(hint === undefined ? {} : { hint }) })) };
 }
 
-/** The blueprint of a choice. `made` of nothing: passwords and certificates are placeholders. Throws UsageError with every mistake. */
+/** The blueprint of a choice. `placeholders` stand for passwords and certificates. Throws UsageError with every mistake. */
 export async function draftChoice(choice: LabChoice, secrets: 'real' | 'placeholders'): Promise<Blueprint> {
   const { spec, locate } = await readChoice(choice);
-  const [{ draft, draftNeeds, placeholders }, { readTrains }] = await Promise.all([
-    import('../topology/draft.ts'),
-    import('../engine/trains.ts'),
-  ]);
-  const { blueprint, problems } = draft(spec, readTrains(), secrets === 'real' ? await make(draftNeeds(spec)) : placeholders(spec));
+  if (secrets === 'real') return (await import('../run/draft-lab.ts')).draftLab(spec, locate);
+  const [{ draft, placeholders }, { readTrains }] = await Promise.all([import('../topology/draft.ts'), import('../engine/trains.ts')]);
+  const { blueprint, problems } = draft(spec, readTrains(), placeholders(spec));
   if (blueprint) return blueprint;
   throw new UsageError('this lab cannot be made', { problems: problems.map(locate) });
-}
-
-async function make(hosts: readonly HostName[]): Promise<Made> {
-  const [{ makeSecrets }, { makeCertificates }] = await Promise.all([
-    import('../topology/secrets.ts'),
-    import('../topology/certificates.ts'),
-  ]);
-  return { secrets: makeSecrets(), certificates: makeCertificates(hosts) };
 }

@@ -188,11 +188,13 @@ export async function createLab(docker: Docker, blueprint: Blueprint, options: N
     const anchorName = blueprint.etcd[0];
     const anchor = blueprint.hosts.find((host) => host.name === anchorName);
     if (!anchor) throw new LabError('a lab needs at least one etcd host');
-    const others = blueprint.hosts.filter((host) => host !== anchor);
-    await createHost(ctx, anchor);
+    // Claims the name before anything else is made.
+    const claimed = await createContainer(ctx, anchor, await choosePorts(ctx, anchor));
     await createSharedDisks(ctx);
-    const results = await Promise.allSettled(others.map((host) => createHost(ctx, host)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    // The first members' way to a leader is the longest: hosts that have to wait for it are started after them.
+    const waits = (host: HostSpec) => host.kind !== 'etcd' && options.hold(host);
+    await settle(blueprint.hosts.filter((host) => !waits(host)).map((host) => startHost(ctx, host, host === anchor ? claimed : undefined)));
+    await settle(blueprint.hosts.filter(waits).map((host) => startHost(ctx, host)));
     options.signal?.throwIfAborted();
     return await findLab(docker, options.name);
   } catch (error) {
@@ -289,12 +291,24 @@ function mountsOf(ctx: Making, host: HostSpec): Pick<Docker.HostConfig, 'Tmpfs' 
   };
 }
 
-async function createHost(ctx: Making, host: HostSpec): Promise<void> {
+/** Waits for all of them, whatever becomes of one: nothing may be made any more when the lab is removed. */
+async function settle(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+}
+
+type Ports = Readonly<Record<number, number>>;
+
+async function choosePorts(ctx: Making, host: HostSpec): Promise<Ports> {
+  const free = await freePorts(host.publish.length, ctx.options.bind);
+  return Object.fromEntries(host.publish.map((port, n) => [port, free[n] ?? 0]));
+}
+
+async function startHost(ctx: Making, host: HostSpec, claimed?: Docker.Container): Promise<void> {
+  let container = claimed;
   // A port that was free when chosen can be taken by another program before the container starts: choose again.
   for (let attempt = 1; ; attempt += 1) {
     ctx.options.signal?.throwIfAborted();
-    const ports = await freePorts(host.publish.length, ctx.options.bind);
-    const container = await createContainer(ctx, host, Object.fromEntries(host.publish.map((port, n) => [port, ports[n] ?? 0])));
+    container ??= await createContainer(ctx, host, await choosePorts(ctx, host));
     try {
       ctx.options.signal?.throwIfAborted();
       const down = Object.entries(host.services).flatMap(([service, state]) =>
@@ -308,6 +322,7 @@ async function createHost(ctx: Making, host: HostSpec): Promise<void> {
       const portTaken = /port is already allocated|address already in use/i.test(String(error));
       if (!portTaken || attempt === 5) throw new LabError(`host ${host.name} could not be started`, { cause: error });
       await container.remove({ force: true, v: true });
+      container = undefined;
     }
   }
 }
@@ -317,7 +332,7 @@ function downFile(service: string) {
   return { path: `/etc/lab/services/${service}/down`, text: '', mode: 0o644, owner: 'root' } as const;
 }
 
-async function createContainer(ctx: Making, host: HostSpec, ports: Readonly<Record<number, number>>): Promise<Docker.Container> {
+async function createContainer(ctx: Making, host: HostSpec, ports: Ports): Promise<Docker.Container> {
   const { blueprint, options, id, addresses } = ctx;
   const image = options.images[host.name];
   const address = addresses[host.name];

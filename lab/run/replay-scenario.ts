@@ -1,17 +1,12 @@
 /** From a plan to a judged run on a lab of its own: passwords and certificates made, images there, a folder, a free name. */
 import { randomBytes } from 'node:crypto';
-import { UsageError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
 import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
 import { listLabs, removeLab, standing, strayNetworks } from '../engine/lab.ts';
-import { readTrains } from '../engine/trains.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
-import { makeCertificates } from '../topology/certificates.ts';
-import { draft, draftNeeds } from '../topology/draft.ts';
-import type { LabSpec } from '../topology/overlay.ts';
-import { makeSecrets } from '../topology/secrets.ts';
 import type { Verdict } from '../verdict/verdict.ts';
+import { draftLab } from './draft-lab.ts';
 import { replay } from './replay.ts';
 import { makeRunFolder } from './run-folder.ts';
 
@@ -34,18 +29,9 @@ export interface Replayed {
   readonly blueprint: Blueprint;
 }
 
-/** The blueprint of a lab with passwords and certificates of its own. Throws UsageError with every mistake in the spec. */
-export function draftLab(spec: LabSpec): Blueprint {
-  const { blueprint, problems } = draft(spec, readTrains(), { secrets: makeSecrets(), certificates: makeCertificates(draftNeeds(spec)) });
-  if (blueprint) return blueprint;
-  throw new UsageError('this lab cannot be made', {
-    problems: problems.map(({ message, hint }) => ({ message, ...(hint ? { hint } : {}) })),
-  });
-}
-
 /** Throws what `replay` throws. */
 export async function replayScenario(docker: Docker, plan: Plan, source: string, options: ReplayOptions): Promise<Replayed> {
-  const blueprint = draftLab(plan.lab);
+  const blueprint = await draftLab(plan.lab);
   const tags = await ensureImages(
     docker,
     blueprint.hosts.map((host) => host.image),

@@ -151,7 +151,7 @@ function sentence(error: unknown): string {
 /** What every named step records of the main cluster as it is when the step ends; what is not seen is absent. */
 async function namedFields(run: StepRunner, step: PlannedStep, on: readonly Host[]): Promise<Record<string, Value>> {
   if (step.name === undefined) return {};
-  const main = (await run.lookAtClusters())['main'];
+  const main = (await run.lookAtClusters()).main;
   const view = viewOf(run, main ? { main } : {});
   const one = (selector: string) => {
     const outcome = resolveSelector(selector, view);

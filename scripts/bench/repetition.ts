@@ -14,7 +14,7 @@ export interface Bench {
   readonly docker: Docker;
   readonly chosen: ReadonlySet<PartName>;
   /** What the hand-driven lab is made of; new passwords and certificates each time. */
-  readonly draw: () => Blueprint;
+  readonly draw: () => Promise<Blueprint>;
   readonly imageOf: (host: HostSpec) => string;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -100,7 +100,7 @@ async function bringUp(bench: Bench, which: string): Promise<Up> {
 }
 
 async function byHand(bench: Bench): Promise<Measured<void> & { readonly containers: number }> {
-  const lab = await prepareByHand(labName('hand'), bench.draw(), bench.imageOf);
+  const lab = await prepareByHand(labName('hand'), await bench.draw(), bench.imageOf);
   const measured = await measure(() => driveByHand(lab, bench.signal), bench.signal);
   const containers = sum((await costOf(bench.docker, `${lab.name}-`)).map(({ cpu }) => cpu));
   bench.say(`by hand ${describe(measured)}`);
