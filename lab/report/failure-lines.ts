@@ -105,10 +105,13 @@ function logLines(line: LineOutcome, started: number): readonly ReportLine[] {
   ];
 }
 
-/** `pg2 patroni: replica has been created using basebackup +12.0 s`. */
+/** `pg2 patroni: replica has been created using basebackup +12.0 s`; continuation lines follow after slashes. */
 function quoted(line: QuotedLine, started: number): string {
-  const [first = '', ...more] = line.text.split('\n');
-  return `${line.host} ${line.program}: ${first.length > 300 ? `${first.slice(0, 299)}…` : first}${more.length > 0 ? ' …' : ''} ${moment(line, started)}`;
+  const text = line.text
+    .split('\n')
+    .map((part) => part.trim())
+    .join(' / ');
+  return `${line.host} ${line.program}: ${text.length > 300 ? `${text.slice(0, 299)}…` : text} ${moment(line, started)}`;
 }
 
 /** Seconds from the step's start, with a sign. */

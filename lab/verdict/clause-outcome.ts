@@ -10,17 +10,16 @@ import type { ClauseOutcome, LineOutcome } from './verdict.ts';
 const states = { yes: 'held', no: 'false', unknown: 'unknown' } as const;
 
 export function clauseOutcome(
-  { clause, log }: OpenClause,
+  { clause, title, log }: OpenClause,
   state: ExpectationState,
   index: number,
   logs: LogStore,
   file: string,
 ): ClauseOutcome {
-  const common = { kind: clause.kind, title: clause.title, place: placeOf(clause.span, file) };
+  const common = { kind: clause.kind, title, place: placeOf(clause.span, file) };
   if (log) return { ...common, ...logOutcome(log, state, logs, file), looks: [] };
   const reading = state.readings[index];
-  if (!reading)
-    return { ...common, state: 'unknown', expected: [clause.title], observed: ['not looked at'], states: ['unknown'], looks: [] };
+  if (!reading) return { ...common, state: 'unknown', expected: [title], observed: ['not looked at'], states: ['unknown'], looks: [] };
   return {
     ...common,
     state: states[reading.truth],

@@ -3,6 +3,7 @@
  * be looked at and when looking can stop. How it turned out is `expectation-outcome.ts`.
  */
 import type { Event } from '../core/event.ts';
+import { expand } from '../scenario/expand.ts';
 import type { Clause, StepOf } from '../scenario/plan.ts';
 import type { ActiveExpectation } from './active-expectation.ts';
 import type { ClauseContext } from './clause-context.ts';
@@ -25,6 +26,8 @@ export const defaultWithin = 30_000;
 
 export interface OpenClause {
   readonly clause: Clause;
+  /** With values filled in, where they are known. */
+  readonly title: string;
   readonly state?: StateFold;
   readonly log?: LogFold;
 }
@@ -72,10 +75,12 @@ export interface OpenTerms {
 export function openExpectation({ step, started, context, window, logs }: OpenTerms): OpenExpectation {
   const terms: HoldTerms = { deadline: started + (step.within ?? defaultWithin), span: step.for ?? 0 };
   const clauses = step.args.clauses.map((clause, index): OpenClause => {
-    if (clause.kind !== 'log') return { clause, state: startState(clause, context(index)) };
+    const filledIn = expand(clause.title, context(index).names());
+    const title = filledIn.ok ? filledIn.value : clause.title;
+    if (clause.kind !== 'log') return { clause, title, state: startState(clause, context(index)) };
     const log = startLog(clause.claim, context(index), window(clause.claim.since));
     for (const entry of logs.since(log.start)) log.feed(entry);
-    return { clause, log };
+    return { clause, title, log };
   });
   const logFolds = clauses.flatMap((clause) => (clause.log ? [clause.log] : []));
   const stateFolds = clauses.flatMap((clause) => (clause.state ? [clause.state] : []));

@@ -303,6 +303,14 @@ describe('vacuity', () => {
     ).toBe('pass');
   });
 
+  it('is not overlooked because rows were missing shortly before', () => {
+    const run = new Run(plan('{ on: pg1 }')).did('s1').mark('s2', 'cut', { row: 100 }).start('s3');
+    run.rows = acked(1, 5, '0/4000');
+    run.steadily(4.6, (now) => now.cluster().look('s3/ledger/0@pg1', ledgerLook([[1, 4]])));
+    run.steadily(5.1, (now) => now.cluster().look('s3/ledger/0@pg1', ledgerLook([[1, 5]])));
+    expect(run.end('s3').did('s4').complete().because()).toMatchObject({ verdict: 'unknown', reason: 'vacuous' });
+  });
+
   it('does not hide rows that are missing', () => {
     expect(because('{ on: pg1, through: cut }', ledgerLook([]), acked(1, 5, '0/4000'))).toMatchObject({ verdict: 'fail' });
   });
