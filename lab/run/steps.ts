@@ -176,12 +176,14 @@ async function waitFor(run: StepRunner, step: StepOf<'expect'>): Promise<void> {
     const before = run.judge.active();
     if (before?.step !== step.id) return;
     const round = performance.now();
+    const began = run.recorder.now();
     await Promise.all(before.looks.map((question) => run.observer.look(question)));
     const active = run.judge.active();
     if (active?.step !== step.id) return;
     const now = run.recorder.now();
     const settled = active.state === 'met' || active.state === 'failed';
-    const late = now > (active.holdUntil ?? active.deadline);
+    // What must go on holding is proven by a round that began after that time.
+    const late = active.holdUntil === undefined ? now > active.deadline : began > active.holdUntil;
     if (settled || late) {
       if (active.streams.length > 0) await run.streams.readThrough(active.streams);
       return;
