@@ -38,7 +38,7 @@ function logOutcome(
   file: string,
 ): Pick<ClauseOutcome, 'state' | 'expected' | 'observed' | 'states' | 'lines'> {
   const end = state.windowEnd;
-  const reading = log.read(state.terms.deadline, end);
+  const reading = log.read(end);
   const lines = log.lines.map((_, index) => lineOutcome(log, reading, index, end, state, logs, file));
   const bad = lines.filter((line) => stateOf(line) === 'false');
   const undecided = log.unknown !== undefined || lines.some((line) => stateOf(line) === 'unknown');

@@ -81,7 +81,7 @@ function metShortfall(state: ExpectationState, logs: LogStore, fail: Fail, unkno
   for (const { log } of state.clauses) {
     if (!log) continue;
     // Lines that arrived after it was met may have been written before: they still count.
-    if (!log.read(state.terms.deadline, end).complete) return fail(end, missingLine(state));
+    if (!log.read(end).complete) return fail(end, missingLine(state));
     const bounded = log.lines
       .filter((line) => line.compiled && (line.role === 'never' || line.times !== undefined))
       .flatMap((line) => line.hosts);
@@ -102,7 +102,7 @@ function waitingShortfall(state: ExpectationState, ended: number, logs: LogStore
   if (hold.last?.truth === 'no' && seenLate && stands) return fail(deadline, firstFalse(state));
 
   const logClauses = clauses.flatMap((clause) => (clause.log ? [clause.log] : []));
-  const incomplete = logClauses.filter((log) => !log.unknown && !log.read(deadline, deadline).complete);
+  const incomplete = logClauses.filter((log) => !log.unknown && !log.read(deadline).complete);
   const unread = [...new Set(incomplete.flatMap((log) => log.hosts))].filter((host) => !logs.readPast(host, deadline));
   if (incomplete.length > 0 && unread.length === 0) return fail(deadline, missingLine(state));
 
@@ -126,7 +126,7 @@ function firstUnknown(state: ExpectationState): { readonly reason: FindingReason
 
 function missingLine(state: ExpectationState): string {
   for (const { log } of state.clauses) {
-    const read = log?.read(state.terms.deadline, state.windowEnd);
+    const read = log?.read(state.windowEnd);
     if (!log || !read || read.complete) continue;
     const expected = log.lines.flatMap((line, index) => (line.role === 'expected' && line.compiled ? [{ line, index }] : []));
     const missing = expected.find(({ line, index }) => line.times === undefined && !read.met.has(index));
@@ -139,7 +139,7 @@ function missingLine(state: ExpectationState): string {
 
 function forbiddenLine(state: ExpectationState): string {
   for (const { log } of state.clauses) {
-    const broken = log?.read(state.terms.deadline, state.windowEnd).broken;
+    const broken = log?.read(state.windowEnd).broken;
     if (broken) return `${broken.entry.host} ${broken.entry.program}: ${broken.entry.text.split('\n')[0]}`;
   }
   return '';

@@ -100,7 +100,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   }
 
   function logsComplete(): number | undefined {
-    const read = logFolds.map((log) => log.read(terms.deadline, Number.POSITIVE_INFINITY));
+    const read = logFolds.map((log) => log.read(Number.POSITIVE_INFINITY));
     return read.every((reading) => reading.complete) && logFolds.every((log) => !log.unknown)
       ? Math.max(Number.NEGATIVE_INFINITY, ...read.map((reading) => reading.completeAt))
       : undefined;
@@ -147,7 +147,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   }
 
   function brokenAt(): number | undefined {
-    const broken = logFolds.flatMap((log) => log.read(terms.deadline, windowEnd()).broken?.at ?? []);
+    const broken = logFolds.flatMap((log) => log.read(windowEnd()).broken?.at ?? []);
     return broken.length === 0 ? undefined : Math.min(...broken);
   }
 
@@ -194,7 +194,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
       (reading?.claims ?? []).filter((claim) => claim.truth !== 'yes').map((claim) => `${claim.expected} (${claim.observed})`),
     );
     const lines = logFolds.flatMap((log) => {
-      const { met } = log.read(terms.deadline, Number.POSITIVE_INFINITY);
+      const { met } = log.read(Number.POSITIVE_INFINITY);
       return log.lines.flatMap((line, index) =>
         line.compiled && line.role === 'expected' && line.times === undefined && !met.has(index) ? [line.shown] : [],
       );

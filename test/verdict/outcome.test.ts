@@ -55,6 +55,9 @@ describe('steps', () => {
     );
     const run = new Run(plan).start('s1').did('s2').at(1).start('s3').at(40).heartbeat().end('s3').complete();
     expect(run.because()).toMatchObject({ verdict: 'unknown', reason: 'background-unjoined' });
+    // The planner asks for a step that joins it; a plan without one is judged all the same.
+    const unjoined = new Run({ ...plan, steps: plan.steps.slice(0, 2) }).start('s1').did('s2').complete();
+    expect(unjoined.because()).toMatchObject({ verdict: 'unknown', reason: 'background-unjoined', step: 's1' });
     const failing = new Run(plan).start('s1').start('s2').end('s1', { exit: 3 }).end('s2').complete();
     expect(failing.because()).toMatchObject({ verdict: 'fail', reason: 'exit', step: 's1' });
   });

@@ -63,8 +63,8 @@ function readHost(
     ];
   });
   const vacuous = vacuity(counts, point.point);
-  // Rows that are wrong are wrong however few they are; only what looks right needs enough of them.
-  if (vacuous === undefined || claims.some((one) => one.truth === 'no')) return { claims, counts: [counts] };
+  if (vacuous === undefined) return { claims, counts: [counts] };
+  // Rows that are wrong are wrong however few they are: the whole is false then, not unknown.
   return {
     claims: [...claims, { truth: 'unknown', expected: `${expected} to prove something`, observed: vacuous, reason: 'vacuous' }],
     counts: [counts],

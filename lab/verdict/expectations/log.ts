@@ -55,8 +55,8 @@ export interface LogFold {
   /** Hosts whose streams have a say. */
   readonly hosts: readonly string[];
   readonly feed: (entry: LogEntry) => void;
-  /** Expected lines count up to `linesBy`, the others, and how often, up to `end`. */
-  readonly read: (linesBy: number, end: number) => LogReading;
+  /** What the window shows up to `end`, itself included. */
+  readonly read: (end: number) => LogReading;
 }
 
 /** `window`: where it starts (engine's time, ms), and in words since when. */
@@ -90,22 +90,21 @@ export function startLog(claim: ClauseOf<'log'>['claim'], context: ClauseContext
     if (last && byTime(match, last) < 0) matches = matches.sort(byTime);
   }
 
-  function read(linesBy: number, end: number): LogReading {
-    const window_ = matches.filter((match) => match.at <= end);
-    const inTime = window_.filter((match) => match.at <= linesBy);
+  function read(end: number): LogReading {
+    const inWindow = matches.filter((match) => match.at <= end);
     const met = new Map<number, Match>();
-    const found = claim.order === 'strict' ? matchInOrder(inTime, inOrder) : matchInAnyOrder(inTime, inOrder);
+    const found = claim.order === 'strict' ? matchInOrder(inWindow, inOrder) : matchInAnyOrder(inWindow, inOrder);
     for (const [place, match] of found.entries()) if (match) met.set(inOrder[place] as number, match);
-    const counts = new Map(counted.map((index) => [index, window_.filter((match) => match.lines.includes(index)).length]));
+    const counts = new Map(counted.map((index) => [index, inWindow.filter((match) => match.lines.includes(index)).length]));
     const right = counted.filter((index) => holds(lines[index]?.times as ValueTest, counts.get(index)).met);
     const rightSince = counted.map((index) =>
       countRightSince(
-        window_.filter((match) => match.lines.includes(index)),
+        inWindow.filter((match) => match.lines.includes(index)),
         lines[index]?.times as ValueTest,
         window.start,
       ),
     );
-    const broken = window_.find((match) => match.lines.some((index) => never.includes(index)));
+    const broken = inWindow.find((match) => match.lines.some((index) => never.includes(index)));
     return {
       complete: met.size === inOrder.length && right.length === counted.length,
       completeAt: Math.max(window.start, ...[...met.values()].map((match) => match.at), ...rightSince),
