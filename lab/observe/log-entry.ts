@@ -65,3 +65,6 @@ export function continues(entry: LogEntry, line: string): boolean {
 export function join(entry: LogEntry, line: string): LogEntry {
   return { ...entry, text: `${entry.text}\n${line}` };
 }
+
+/** The hosts' init prints this on SIGUSR1 (images/base/files/etc/lab/init); it may stand behind a line that initdb has not finished. */
+export const readMark = /lab: read mark \d+$/;

@@ -8,17 +8,11 @@ import type { Docker } from '../engine/connect.ts';
 import type { Host, Lab } from '../engine/lab.ts';
 import { justAfter, readLog } from '../engine/log-stream.ts';
 import { hostChanges } from '../engine/watch.ts';
-import { continues, join, type LogEntry, readEntry } from '../observe/log-entry.ts';
+import { continues, join, type LogEntry, readEntry, readMark } from '../observe/log-entry.ts';
 import type { Recorder } from './recorder.ts';
 
 /** How long an entry waits for a continuation line, ms. Lines written at once arrive at once. */
 const continuationWait = 20;
-
-/**
- * The hosts' init prints this on SIGUSR1 (images/base/files/etc/lab/init): a barrier in the stream. It may come at the end of a line
- * that another program has not finished: initdb's `running bootstrap script ... `.
- */
-const readMark = /lab: read mark \d+$/;
 
 interface HostReader {
   readonly host: Host;

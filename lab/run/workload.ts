@@ -48,7 +48,6 @@ export class Workload {
   /** Resolves when COMMITs may go ahead; replaced while a mark is being made. */
   #gate: Promise<void> = Promise.resolve();
   readonly #committing = new Set<Promise<unknown>>();
-  #ready: string | undefined;
 
   constructor(recorder: Recorder, leader: () => Promise<Target | undefined>) {
     this.#recorder = recorder;
@@ -92,15 +91,13 @@ export class Workload {
     this.#running = undefined;
   }
 
-  /** Idempotent; made once on each host that is written to, since a restore may have gone back to before there was one. */
+  /** Idempotent, and asked for each time: a restore may have gone back to before there was one. */
   async #makeTable(): Promise<void> {
     const target = await this.#target();
     if (!target) throw new LabError('nobody leads, so the ledger has nowhere to be written');
-    if (this.#ready === target.host) return;
     const session = await openSession(target.server);
     try {
       await session.query(ledgerTable.create);
-      this.#ready = target.host;
     } finally {
       await session.close();
     }

@@ -1,4 +1,5 @@
 /** `pglab logs`: what the hosts' programs say, in one stream. */
+
 import { once } from 'node:events';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../core/duration.ts';
@@ -6,6 +7,7 @@ import { programs } from '../../core/event.ts';
 import { clockOffset } from '../../engine/clock.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { checkName, findLab, type Host, type Lab } from '../../engine/lab.ts';
+import { readMark } from '../../observe/log-entry.ts';
 import { type LogRecord, readLogs } from '../../observe/logs.ts';
 import { chooseHosts } from '../choose-hosts.ts';
 import { withName } from '../lab-options.ts';
@@ -73,11 +75,9 @@ async function choose(lab: Lab, selectors: readonly string[]): Promise<readonly 
   return lab.hosts.filter((host) => chosen.includes(host));
 }
 
-/** The lab's own marks in a stream (images/base/files/etc/lab/init, SIGUSR1) say nothing to people. */
-const readMark = /^read mark \d+$/;
-
 function isWanted({ entry, raw }: LogRecord, { grep, program }: Options): boolean {
-  if (entry.program === 'lab' && readMark.test(entry.text)) return false;
+  // The lab's own marks say nothing to people.
+  if (readMark.test(raw)) return false;
   return (program === undefined || entry.program === program) && (grep === undefined || grep.test(raw));
 }
 
