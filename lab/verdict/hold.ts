@@ -35,13 +35,14 @@ export interface HoldTerms {
 
 export const startHold: Hold = { phase: 'waiting' };
 
-/** `logsAt`: when the last needed log line was written; undefined while lines are missing. */
+/**
+ * `logsAt`: when the last needed log line was written; undefined while lines are missing. Rounds that began after the deadline are
+ * for the caller to leave out, unless it is holding.
+ */
 export function nextRound(hold: Hold, round: Round, logsAt: number | undefined, terms: HoldTerms): Hold {
   if (hold.phase !== 'waiting' && hold.phase !== 'holding') return hold;
   // What could not be seen is neither true nor false: it only lets the gap grow.
   if (round.truth === 'unknown') return hold;
-  // Too late to be of account, unless it began in time.
-  if (hold.phase === 'waiting' && round.began > terms.deadline) return hold;
   const apart = hold.last === undefined ? 0 : round.at - hold.last.at;
   const streak = round.truth === 'no' ? undefined : apart > observationGap ? round : (hold.streak ?? round);
   const next: Hold = {

@@ -114,7 +114,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   }
 
   function round(began: number, at: number): void {
-    // What decided is to be reported, not a later round (of the record made once a second, say).
+    // What decided is to be reported, not a later round (of the record made once a second, say), nor one that began too late.
     if (hold.phase !== 'holding' && (hold.phase !== 'waiting' || began > terms.deadline || settledAt !== undefined)) return;
     readings = clauses.map((clause) => clause.state?.read((key) => answers.get(key)));
     const seen = readings.filter((reading) => reading !== undefined);

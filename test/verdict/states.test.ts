@@ -101,6 +101,14 @@ describe('sql', () => {
     });
   });
 
+  it('is asked of a replica that streams, by `replica`', () => {
+    const plan = planOf('- expect: { sql: { on: replica, run: select 1, is: 1 } }\n  within: 2s');
+    const lagging = { ...healthy, members: { ...healthy.members, pg2: { role: 'replica', state: 'in archive recovery' } } } as const;
+    const judge = createJudge(plan);
+    for (const event of new Run(plan).start('s1').cluster(lagging).events) judge.feed(event);
+    expect(judge.active()?.looks).toContainEqual({ key: 's1/sql/0@pg3', kind: 'sql', host: 'pg3', run: 'select 1' });
+  });
+
   it('is false where the answer is an error, and unknown where there is none', () => {
     expect(ask('{ run: select 1, is: 1 }', (host) => ({ kind: 'sql', host, value: null, sqlstate: '42P01' }))).toMatchObject({
       verdict: 'fail',
