@@ -1,7 +1,10 @@
 /** Tells Patroni to do things, over its REST API from outside the hosts. */
 import { request } from 'node:http';
+import { poll } from '../core/deadline.ts';
+import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import type { Host, Lab } from '../engine/lab.ts';
+import { askPatroni } from '../observe/patroni.ts';
 import { ports } from '../topology/places.ts';
 
 interface Answer {
@@ -11,6 +14,9 @@ interface Answer {
 
 /** A restart waits for PostgreSQL; everything else is answered at once, ms. */
 const patience = 120_000;
+
+/** For PostgreSQL to start: it may have to recover first. */
+const startPatience = seconds(60);
 
 /** Sends what Patroni lets nobody do without its password. Throws LabError where it does not answer, or refuses. */
 export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
@@ -50,4 +56,14 @@ export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH'
 /** Restarts PostgreSQL in place; a leader stays one. */
 export async function restartPostgres(lab: Lab, host: Host): Promise<void> {
   await tellPatroni(lab, host, 'POST', '/restart', {});
+}
+
+/** Waits until Patroni says that its PostgreSQL runs, as after a restart of either. False where it does not get there. */
+export async function postgresRuns(lab: Lab, host: Host, signal: AbortSignal): Promise<boolean> {
+  const { met } = await poll(
+    () => askPatroni(lab.bind, host.ports[ports.patroni] ?? 0),
+    (answer) => answer !== undefined && ['running', 'streaming', 'in archive recovery'].includes(answer.state),
+    { within: startPatience, signal },
+  );
+  return met;
 }

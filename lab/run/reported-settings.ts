@@ -13,17 +13,14 @@ export function missingFrom(reported: unknown, asked: PlainMap, path = ''): read
   });
 }
 
-/** PostgreSQL parameters that a part of Patroni's configuration asks for; those that it deletes are left out. */
-export function askedParameters(config: PlainMap | undefined): Readonly<Record<string, string>> {
+/** PostgreSQL parameters that a part of Patroni's configuration asks for; null for those that it deletes. */
+export function askedParameters(config: PlainMap | undefined): Readonly<Record<string, string | null>> {
   const postgresql = config?.postgresql;
   const parameters = isPlainMap(postgresql) ? postgresql.parameters : undefined;
   if (!isPlainMap(parameters)) return {};
+  const text = (value: unknown) => (value === null ? null : typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value));
   return Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, value]) =>
-      value === null || value === undefined
-        ? []
-        : [[name.toLowerCase(), typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)]],
-    ),
+    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), text(value)]])),
   );
 }
 

@@ -13,7 +13,7 @@ import { askPatroni } from '../../observe/patroni.ts';
 import { ask, serverOf } from '../../observe/postgres.ts';
 import { ports } from '../../topology/places.ts';
 import type { FaultProof } from '../active-faults.ts';
-import { restartPostgres } from '../patroni-control.ts';
+import { postgresRuns, restartPostgres } from '../patroni-control.ts';
 import { allProven, doneBy, proven, unproven } from '../proofs.ts';
 import { runningServices } from '../services.ts';
 import type { Effect, StepContext } from './effect.ts';
@@ -44,8 +44,8 @@ export function parseOffset(text: string): Millis {
   return (text.startsWith('-') ? -length : length) as Millis;
 }
 
-/** How much longer than asked for a restarted program may take to tell its time: it waits for PostgreSQL first. */
-const patience = seconds(90);
+/** A restarted program answers after it has PostgreSQL running; its clock is right soon afterwards, or not at all. */
+const patience = { answer: seconds(90), right: seconds(10) } as const;
 
 /** How exactly a program tells its time, ms: of HTTP's Date header the second. */
 const precision: Readonly<Record<Clocked, number>> = { patroni: 1200, postgres: 200, pgbackrest: 300 };
@@ -59,9 +59,13 @@ export function offsetProof(who: string, by: number, measured: number | undefine
 }
 
 async function settle(ctx: StepContext, host: Host, process: Clocked, by: number): Promise<FaultProof> {
-  const look = async () => offsetProof(`${process} on ${host.name}`, by, await offsetOf(ctx, host, process), precision[process]);
-  const { last } = await poll(look, (proof) => proof.proven, { within: patience, signal: ctx.signal });
-  return last ?? unproven(`${process} on ${host.name} was not asked`);
+  const judge = (measured: number | undefined) => offsetProof(`${process} on ${host.name}`, by, measured, precision[process]);
+  const look = () => offsetOf(ctx, host, process);
+  const first = await poll(look, (measured) => measured !== undefined, { within: patience.answer, signal: ctx.signal });
+  // Where even the right answer proves nothing, there is nothing to wait for.
+  if (!first.met || !judge(by).proven) return judge(first.last);
+  const { last } = await poll(look, (measured) => judge(measured).proven, { within: patience.right, signal: ctx.signal });
+  return judge(last);
 }
 
 /** The program's clock minus the engine's, ms; undefined while it does not answer. */
@@ -79,7 +83,7 @@ async function offsetOf(ctx: StepContext, host: Host, process: Clocked): Promise
 function patroniTime(ctx: StepContext, host: Host): Promise<number | undefined> {
   return new Promise((resolve) => {
     const request = get(
-      { host: ctx.lab.bind, port: host.ports[ports.patroni], path: '/liveness', timeout: 1000, agent: false },
+      { host: ctx.lab.bind, port: host.ports[ports.patroni], path: '/patroni', timeout: 1000, agent: false },
       (response) => {
         response.resume();
         // The header says the second that has begun: half a second more on average.
@@ -194,5 +198,7 @@ async function restart(ctx: StepContext, host: Host, process: Clocked): Promise<
     return true;
   }
   if (running.has(process)) await controlService(ctx.docker, host.container, 'restart', process);
+  // Patroni answers before its PostgreSQL does; whoever comes next should find both.
+  if (process === 'patroni' && running.has(process)) await postgresRuns(ctx.lab, host, ctx.signal);
   return running.has(process) || process === 'pgbackrest';
 }

@@ -18,7 +18,7 @@ import { places, ports } from '../../topology/places.ts';
 import type { PlainMap } from '../../topology/plain-map.ts';
 import type { FaultProof } from '../active-faults.ts';
 import { changeFiles, readFile } from '../host-files.ts';
-import { restartPostgres, tellPatroni } from '../patroni-control.ts';
+import { postgresRuns, restartPostgres, tellPatroni } from '../patroni-control.ts';
 import { doneBy, proven, unproven } from '../proofs.ts';
 import { askedOptions, askedParameters, commandsOf, missingFrom, optionProblem, sameSetting } from '../reported-settings.ts';
 import { runningServices } from '../services.ts';
@@ -141,23 +141,15 @@ async function applyLocal(ctx: StepContext, change: Written, apply: Apply): Prom
   if (!services.has('patroni')) return [...proofs, proven(`${seen} is in its file; it is down, and reads that when it starts`)];
   if (apply === 'restart') {
     await control('restart', 'patroni');
-    proofs.push(await answersAgain(ctx, host, seen));
+    const runs = await postgresRuns(ctx.lab, host, ctx.signal);
+    proofs.push(
+      runs ? proven(`${seen}: it was restarted and PostgreSQL runs`) : unproven(`${seen}: PostgreSQL does not run after the restart`),
+    );
   } else {
     const { status, text } = await tellPatroni(ctx.lab, host, 'POST', '/reload', {});
     proofs.push(proven(`${seen} is in its file, and it answers ${status} ${text.trim()}`));
   }
   return [...proofs, ...(await parametersProof(ctx, [host], askedParameters(overlay.patroni), apply))];
-}
-
-async function answersAgain(ctx: StepContext, host: Host, seen: string): Promise<FaultProof> {
-  const { met } = await poll(
-    () => askPatroni(ctx.lab.bind, host.ports[ports.patroni] ?? 0),
-    (answer) => answer?.state === 'running' || answer?.state === 'streaming',
-    { within: patience.restart, signal: ctx.signal },
-  );
-  return met
-    ? proven(`${seen}: it was restarted and PostgreSQL runs`)
-    : unproven(`${seen}: PostgreSQL does not run ${patience.restart / 1000} s after the restart`);
 }
 
 /** pgBackRest's server reads its configuration anew on HUP (command/server/server.c). */
@@ -192,7 +184,8 @@ done
 
 // The dynamic configuration, and what PostgreSQL makes of it.
 
-const patience = { report: seconds(10), restart: seconds(60) } as const;
+/** Patroni looks at the DCS at least every loop_wait, and PostgreSQL reloads at once. */
+const patience = seconds(10);
 
 async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainMap, apply: Apply): Promise<FaultProof> {
   const members = ctx.lab.hosts.filter(({ name }) => cluster.members.includes(name));
@@ -215,9 +208,8 @@ async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainM
         ),
       )
     ).flat();
-  const seen = await poll(missing, (keys) => keys.length === 0, { within: patience.report, signal: ctx.signal });
+  const seen = await poll(missing, (keys) => keys.length === 0, { within: patience, signal: ctx.signal });
   if (!seen.met) return unproven(`Patroni does not report ${seen.last?.join(', ')}`);
-  // Replicas first: a standby's limits must not be below its primary's (hot standby's own rule).
   const inOrder = [...reachable].sort((a, b) => Number(a.leads) - Number(b.leads)).map(({ host }) => host);
   const [parameters] = await parametersProof(ctx, inOrder, askedParameters(dcs), apply === 'restart' ? 'restart-postgres' : 'reload');
   if (parameters && !parameters.proven) return parameters;
@@ -226,18 +218,23 @@ async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainM
   );
 }
 
+/** Parameters by name; null for those that are taken out, whose value then is whatever it is. */
+type Asked = Readonly<Record<string, string | null>>;
+
 interface Look {
   /** Parameters that PostgreSQL has with another value, and what it says. */
   readonly wrong: readonly string[];
   /** Of these, the ones that only a restart changes. */
   readonly waiting: readonly string[];
+  /** A parameter was taken out that only a restart changes. */
+  readonly resets: boolean;
 }
 
 /** Nothing where no parameter was asked for. Members that do not answer are passed over, unless none does. */
 async function parametersProof(
   ctx: StepContext,
   hosts: readonly Host[],
-  asked: Readonly<Record<string, string>>,
+  asked: Asked,
   apply: 'restart-postgres' | Apply,
 ): Promise<readonly FaultProof[]> {
   const names = Object.keys(asked);
@@ -247,22 +244,25 @@ async function parametersProof(
   const settled = (looks: readonly (Look | undefined)[]) =>
     looks.some((each) => each) &&
     looks.every((each) => !each || each.wrong.length === (restarts && apply === 'restart' ? 0 : each.waiting.length));
-  let seen = await poll(look, settled, { within: patience.report, signal: ctx.signal });
-  if (apply === 'restart-postgres' && seen.last?.some((each) => each && each.waiting.length > 0)) {
+  let seen = await poll(look, settled, { within: seconds(5), signal: ctx.signal });
+  if (!seen.met) {
+    // A change that reaches Patroni while its PostgreSQL starts is kept but not written to PostgreSQL's file, until something else
+    // changes or it is told to reload (patroni/postgresql/config.py, reload_config).
+    const late = hosts.filter((_, index) => (seen.last?.[index]?.wrong.length ?? 0) > (seen.last?.[index]?.waiting.length ?? 0));
+    await Promise.all(late.map((host) => tellPatroni(ctx.lab, host, 'POST', '/reload', {})));
+    seen = await poll(look, settled, { within: patience, signal: ctx.signal });
+  }
+  if (apply === 'restart-postgres' && seen.last?.some((each) => each?.resets || each?.waiting.length)) {
+    for (const [index, host] of hosts.entries())
+      if (seen.last[index]?.resets || seen.last[index]?.waiting.length) await restartPending(ctx, host);
+    // A limit that goes up must be the standbys' first; one that goes down reaches them through the primary's WAL (Hot Standby's
+    // rule, which Patroni keeps), so whoever waits by then is restarted once more.
+    seen = await poll(look, (looks) => looks.at(-1)?.wrong.length === 0, { within: patience, signal: ctx.signal });
+    await replayed(ctx, hosts);
     for (const [index, host] of hosts.entries()) {
-      if ((seen.last[index]?.waiting.length ?? 0) === 0) continue;
-      // Patroni starts PostgreSQL with what it knows: it must know of the change.
-      await poll(
-        () => pendsRestart(ctx, host),
-        (pends) => pends,
-        { within: patience.report, signal: ctx.signal },
-      );
-      await restartPostgres(ctx.lab, host);
+      if (seen.last?.[index]?.waiting.length || (await pendsRestart(ctx, host))) await restartPending(ctx, host);
     }
-    seen = await poll(look, (looks) => looks.every((each) => each && each.wrong.length === 0), {
-      within: patience.report,
-      signal: ctx.signal,
-    });
+    seen = await poll(look, (looks) => looks.every((each) => each?.wrong.length === 0), { within: patience, signal: ctx.signal });
   }
   const looks = seen.last ?? [];
   const wrong = hosts.flatMap((host, index) => {
@@ -273,16 +273,11 @@ async function parametersProof(
   if (!looks.some((each) => each)) return [unproven(`no PostgreSQL of ${hosts.map(({ name }) => name).join(', ')} answers`)];
   if (wrong.length > 0) return [unproven(`PostgreSQL says ${wrong.join(', ')}`)];
   const waiting = [...new Set(looks.flatMap((each) => each?.waiting ?? []))];
-  return [
-    proven(
-      waiting.length > 0
-        ? `PostgreSQL needs a restart for it: ${waiting.join(', ')}`
-        : `PostgreSQL has ${names.map((name) => `${name} = ${asked[name]}`).join(', ')}`,
-    ),
-  ];
+  const told = names.map((name) => (asked[name] === null ? `its own ${name}` : `${name} = ${asked[name]}`));
+  return [proven(waiting.length > 0 ? `PostgreSQL needs a restart for it: ${waiting.join(', ')}` : `PostgreSQL has ${told.join(', ')}`)];
 }
 
-async function lookAtParameters(ctx: StepContext, host: Host, asked: Readonly<Record<string, string>>): Promise<Look | undefined> {
+async function lookAtParameters(ctx: StepContext, host: Host, asked: Asked): Promise<Look | undefined> {
   const query = `select name, setting, unit, vartype, context from pg_settings where lower(name) = any(array[${Object.keys(asked)
     .map((name) => `'${name.replaceAll("'", "''")}'`)
     .join(', ')}])`;
@@ -300,15 +295,40 @@ async function lookAtParameters(ctx: StepContext, host: Host, asked: Readonly<Re
   );
   const said = Object.entries(asked).flatMap(([name, value]) => {
     const row = found.get(name);
-    if (row && sameSetting(value, row)) return [];
-    return [
-      {
-        text: row ? `${name} is ${row.setting}${row.unit === null ? '' : ` (${row.unit})`}` : `there is no ${name}`,
-        waiting: row?.context === 'postmaster',
-      },
-    ];
+    if (value === null || (row && sameSetting(value, row))) return [];
+    const text = row ? `${name} is ${row.setting}${row.unit === null ? '' : ` (${row.unit})`}` : `there is no ${name}`;
+    return [{ text, waiting: row?.context === 'postmaster' }];
   });
-  return { wrong: said.map(({ text }) => text), waiting: said.filter(({ waiting }) => waiting).map(({ text }) => text) };
+  return {
+    wrong: said.map(({ text }) => text),
+    waiting: said.filter(({ waiting }) => waiting).map(({ text }) => text),
+    resets: Object.entries(asked).some(([name, value]) => value === null && found.get(name)?.context === 'postmaster'),
+  };
+}
+
+/** Waits until the standbys have replayed what the leader, the last of the hosts, has written by now. */
+async function replayed(ctx: StepContext, hosts: readonly Host[]): Promise<void> {
+  const [leader] = hosts.slice(-1);
+  if (!leader) return;
+  const [[lsn] = []] = await ask(serverOf(ctx.lab, leader), 'select pg_current_wal_lsn()::text').catch(() => []);
+  if (lsn === undefined) return;
+  const done = (host: Host) =>
+    ask(serverOf(ctx.lab, host), `select pg_last_wal_replay_lsn() >= '${lsn}'`).then(([row]) => row?.[0] === true);
+  await poll(
+    () => Promise.all(hosts.slice(0, -1).map((host) => done(host).catch(() => false))),
+    (all) => all.every((one) => one),
+    { within: patience, signal: ctx.signal },
+  );
+}
+
+/** Patroni starts PostgreSQL with what it knows, so it must have heard of the change. */
+async function restartPending(ctx: StepContext, host: Host): Promise<void> {
+  await poll(
+    () => pendsRestart(ctx, host),
+    (pends) => pends,
+    { within: patience, signal: ctx.signal },
+  );
+  await restartPostgres(ctx.lab, host);
 }
 
 async function pendsRestart(ctx: StepContext, host: Host): Promise<boolean> {

@@ -19,5 +19,5 @@ async function crashOn(ctx: StepContext, host: Host, name: Parameters<typeof fin
   const pids = (processes: readonly { readonly pid: number }[]) => processes.map(({ pid }) => pid).join(', ');
   const left = stillThere(last, found);
   if (left.length > 0) return unproven(`${name} on ${host.name} (pid ${pids(left)}) is still there 5 s after SIGKILL`);
-  return proven(`${name} on ${host.name} (pid ${pids(found)}) is gone`);
+  return proven(`${name} on ${host.name} (pid ${pids(found)}) ${found.length > 1 ? 'are' : 'is'} gone`);
 }

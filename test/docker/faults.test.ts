@@ -1,0 +1,365 @@
+/**
+ * Every fault on a real lab: that it does what its name says, seen by other means than its own proof; that it is healed; and that
+ * one which did not take is not called done.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { controlService, runCommand } from '../../lab/engine/commands.ts';
+import type { Host } from '../../lab/engine/lab.ts';
+import { labelKeys } from '../../lab/engine/labels.ts';
+import { runInNetworkOf } from '../../lab/engine/netns.ts';
+import { askPatroni } from '../../lab/observe/patroni.ts';
+import { ask, serverOf } from '../../lab/observe/postgres.ts';
+import { type FaultLab, faultLab } from './fault-lab.ts';
+import { docker, until } from './pglab.ts';
+
+let on: FaultLab;
+beforeAll(async () => {
+  on = await faultLab('fault-proofs', {
+    preset: 'three-nodes-repo-host',
+    ready: 'stanza',
+    hosts: { repo: { disks: { '/var/lib/pgbackrest': '300m' } } },
+  });
+});
+afterAll(() => on?.remove());
+afterEach(() => on.does('heal', 'all'));
+
+const patroni = (name: string) => askPatroni(on.lab.bind, on.host(name).ports[8008] ?? 0);
+const sql = async (name: string, text: string) => (await ask(serverOf(on.lab, on.host(name)), text))[0]?.[0];
+const sh = (name: string, script: string, user: 'postgres' | 'root' = 'postgres') =>
+  runCommand(docker, on.host(name).container, { user, argv: ['bash', '-c', script] });
+const leader = async () => {
+  for (const name of ['pg1', 'pg2', 'pg3']) if ((await patroni(name))?.role === 'leader') return name;
+  return undefined;
+};
+/** One leader, everybody else streaming, and what a fault left behind forgotten. */
+const healthy = () =>
+  until(async () => {
+    const answers = await Promise.all(['pg1', 'pg2', 'pg3'].map(patroni));
+    const streaming = answers.filter((answer) => answer?.state === 'streaming').length;
+    return streaming === 2 && answers.some((answer) => answer?.role === 'leader' && answer.state === 'running');
+  }, 60_000);
+/** Two members that do not lead, in order. */
+const replicas = async () => {
+  await healthy();
+  const leading = await leader();
+  return ['pg1', 'pg2', 'pg3'].filter((name) => name !== leading) as [string, string];
+};
+/** Whether a connection from one host to another can be made. */
+const reaches = async (from: string, to: string, port: number) =>
+  (await sh(from, `timeout 1 bash -c ': < /dev/tcp/${on.host(to).address}/${port}'`)).exit === 0;
+
+describe('freeze', () => {
+  test('a host stands still, and goes on', async () => {
+    const [name] = await replicas();
+    const done = await on.does('freeze', name, 'ice');
+    expect(done).toMatchObject({ outcome: 'done', reason: `${name} is paused and uses no CPU, and does not answer` });
+    expect((await docker.getContainer(on.host(name).container).inspect()).State.Paused).toBe(true);
+    expect(await patroni(name)).toBeUndefined();
+    expect(await on.does('heal', 'ice')).toMatchObject({ outcome: 'done', reason: `${name} is running` });
+    await healthy();
+  });
+
+  test('a host without any port of its own', async () => {
+    expect(await on.does('freeze', 'repo')).toMatchObject({ outcome: 'done', reason: 'repo is paused and uses no CPU' });
+  });
+
+  test.each(['patroni', 'postgres'] as const)('%s alone', async (process) => {
+    const [name] = await replicas();
+    const done = await on.does('freeze', { on: name, process }, 'ice');
+    expect(done.reason).toMatch(/is stopped and uses no CPU, and does not answer/);
+    expect(done.outcome).toBe('done');
+    const server = sql(name, 'select 1');
+    if (process === 'patroni') expect(await server).toBe(1);
+    else await expect(server).rejects.toThrow();
+    expect(await on.does('heal', 'ice')).toMatchObject({ outcome: 'done', reason: `${process} on ${name} runs on` });
+    await until(async () => (await patroni(name))?.state === 'streaming');
+  });
+
+  test('what does not run cannot be frozen', async () => {
+    await expect(on.does('freeze', { on: 'repo', process: 'archiver' })).rejects.toThrow('no archiver runs on repo');
+  });
+
+  test('one that is not frozen any more when it is looked at is unproven', async () => {
+    const [name] = await replicas();
+    const pid = (await sh(name, 'head -n 1 "$PGDATA/postmaster.pid"')).stdout.trim();
+    // Somebody else wakes it up again and again.
+    const waking = sh(name, `for i in {1..150}; do kill -CONT ${pid}; sleep 0.01; done`, 'root');
+    const done = await on.does('freeze', { on: name, process: 'postgres' });
+    await waking;
+    expect(done).toMatchObject({ outcome: 'unproven', reason: expect.stringMatching(/still moves|still answers/) });
+  });
+});
+
+describe('crash', () => {
+  test.each(['checkpointer', 'walreceiver', 'startup', 'patroni', 'pgbackrest', 'postgres'] as const)(
+    '%s of a standby',
+    async (process) => {
+      const [name] = await replicas();
+      const before = await sql(name, 'select pg_postmaster_start_time()::text');
+      const done = await on.does('crash', { on: name, process });
+      expect(done).toMatchObject({
+        outcome: 'done',
+        reason: expect.stringMatching(new RegExp(`^${process} on ${name} \\(pid \\d+\\) is gone$`)),
+      });
+      await healthy();
+      const after = await sql(name, 'select pg_postmaster_start_time()::text');
+      expect(after === before).toBe(process !== 'postgres' && process !== 'startup');
+    },
+  );
+
+  test('archiver and every walsender of the leader', async () => {
+    await healthy();
+    const name = (await leader()) ?? '';
+    expect(await on.does('crash', { on: name, process: 'archiver' })).toMatchObject({ outcome: 'done' });
+    await healthy();
+    const done = await on.does('crash', { on: (await leader()) ?? '', process: 'walsender' });
+    expect(done).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/\(pid \d+, \d+\) are gone/) });
+    await healthy();
+  });
+});
+
+describe('cut', () => {
+  test('both ways: the sides cannot reach each other, everybody else can', async () => {
+    const [a, b] = await replicas();
+    const done = await on.does('cut', { from: a, to: `${b}, repo` }, 'split');
+    expect(done).toMatchObject({
+      outcome: 'done',
+      reason: expect.stringMatching(/between the sides .* fail, \d+ probes that should pass do/),
+    });
+    expect(await reaches(a, b, 8008)).toBe(false);
+    expect(await reaches(b, a, 8008)).toBe(false);
+    expect(await reaches('repo', a, 8432)).toBe(false);
+    expect(await reaches('repo', b, 8432)).toBe(true);
+    expect(await reaches(a, (await leader()) ?? '', 8008)).toBe(true);
+    // The observer.
+    expect(await patroni(a)).toBeDefined();
+    expect(await sql(a, 'select 1')).toBe(1);
+    expect(await on.does('heal', 'split')).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/are let in again/) });
+    expect(await reaches(a, b, 8008)).toBe(true);
+    expect(await chains(on.host(a))).toBe('');
+  });
+
+  test('a connection that stands is cut as well, and one port alone can be', async () => {
+    const [name] = await replicas();
+    const main = (await leader()) ?? '';
+    const done = await on.does('cut', { from: name, to: main, ports: [5432] }, 'split');
+    expect(done.outcome).toBe('done');
+    expect(await reaches(name, main, 5432)).toBe(false);
+    expect(await reaches(name, main, 8008)).toBe(true);
+    await sql(main, 'select pg_switch_wal()');
+    const behind = () =>
+      sql(
+        main,
+        `select pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(sent_lsn, '0/0')) > 0 or replay_lsn < sent_lsn from pg_stat_replication where application_name = '${name}'`,
+      );
+    await until(async () => (await behind()) === true);
+    await on.does('heal', 'split');
+    await until(async () => (await behind()) === false, 60_000);
+  });
+
+  test('one way: what the host sends is dropped, what is sent to it arrives', async () => {
+    const [a, b] = await replicas();
+    expect(await on.does('cut', { from: a, to: b, ways: 'out' }, 'mute')).toMatchObject({ outcome: 'done' });
+    expect(await rules(on.host(a))).toEqual([`-A OUTPUT -j ${await chains(on.host(a))}`]);
+    await reaches(b, a, 8008);
+    await on.does('heal', 'mute');
+    expect(await on.does('cut', { from: a, to: b, ways: 'in' }, 'deaf')).toMatchObject({ outcome: 'done' });
+    expect(await rules(on.host(a))).toEqual([`-A INPUT -j ${await chains(on.host(a))}`]);
+  });
+
+  test('it is back after a restart of the host, and helpers do not stay', async () => {
+    const [a, b] = await replicas();
+    await on.does('cut', { from: a, to: b }, 'split');
+    await on.does('restart', a);
+    await until(async () => (await sh(a, `timeout 1 bash -c ': < /dev/tcp/${on.host(a).address}/8432'`)).exit === 0);
+    expect(await reaches(b, a, 8432)).toBe(false);
+    await until(async () => (await helpers()) === 0);
+    expect(await on.does('heal', 'split')).toMatchObject({ outcome: 'done' });
+    await healthy();
+  });
+
+  test('between hosts of which none answered before, it is unproven', async () => {
+    const [name] = await replicas();
+    await controlService(docker, on.host('repo').container, 'stop', 'pgbackrest');
+    await controlService(docker, on.host(name).container, 'stop', 'pgbackrest');
+    const done = await on.does('cut', { from: name, to: 'repo', ports: [8432] });
+    await controlService(docker, on.host('repo').container, 'start', 'pgbackrest');
+    await controlService(docker, on.host(name).container, 'start', 'pgbackrest');
+    expect(done).toMatchObject({ outcome: 'unproven', reason: expect.stringMatching(/nothing was let in between/) });
+  });
+
+  const filter = async (host: Host, what: string) => (await runInNetworkOf(docker, on.lab, host, what)).stdout.trim();
+  const chains = (host: Host) => filter(host, "iptables -S | sed -n 's/^-N //p'");
+  const rules = async (host: Host) => (await filter(host, "iptables -S | grep -- ' -j PGLAB'")).split('\n');
+  const helpers = async () =>
+    (await docker.listContainers({ all: true, filters: { label: [`${labelKeys.lab}=${on.lab.id}`, `${labelKeys.purpose}=helper`] } }))
+      .length;
+});
+
+describe('fill', () => {
+  test('a sized disk, until the heal', async () => {
+    const done = await on.does('fill', { on: 'repo', path: '/var/lib/pgbackrest' }, 'full');
+    expect(done).toMatchObject({
+      outcome: 'done',
+      reason: 'postgres on repo is refused another block in /var/lib/pgbackrest: No space left on device',
+    });
+    expect((await sh('repo', 'echo text > /var/lib/pgbackrest/text')).stderr).toContain('No space left on device');
+    const failures = async () => Number(await sql((await leader()) ?? '', 'select failed_count from pg_stat_archiver'));
+    const before = await failures();
+    await sql((await leader()) ?? '', "select pg_logical_emit_message(true, 'test', 'x'), pg_switch_wal()");
+    await until(async () => (await failures()) > before);
+    expect(await on.does('heal', 'full')).toMatchObject({
+      outcome: 'done',
+      reason: 'postgres on repo can write to /var/lib/pgbackrest again',
+    });
+  });
+
+  test("not the machine's own disk", async () => {
+    await expect(on.does('fill', { on: 'repo', path: '/var/log' })).rejects.toThrow('is no disk of its own');
+  });
+
+  test('where the user of the service may not write at all, it is unproven', async () => {
+    await sh('repo', 'mkdir -m 0700 /var/lib/pgbackrest/closed', 'root');
+    const done = await on.does('fill', { on: 'repo', path: '/var/lib/pgbackrest/closed' });
+    expect(done).toMatchObject({ outcome: 'unproven', reason: expect.stringContaining('Permission denied') });
+    await sh('repo', 'rmdir /var/lib/pgbackrest/closed', 'root');
+  });
+});
+
+test('slow is proven by measuring, or unsupported by this kernel', async () => {
+  const done = await on.does('slow', { on: 'pg2', by: '200ms' }, 'latency');
+  if (done.outcome === 'unsupported') expect(done.reason).toMatch(/sch_netem.*unknown/);
+  else expect(done).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/^a round trip took/) });
+  expect((await runInNetworkOf(docker, on.lab, on.host('pg2'), 'tc qdisc show dev eth0')).stdout.includes('htb')).toBe(
+    done.outcome === 'done',
+  );
+});
+
+describe('clock', () => {
+  test.each([
+    ['patroni', '-2h', -7200],
+    ['postgres', '+30m', 1800],
+    ['pgbackrest', '-90s', -90],
+  ] as const)('of %s alone by %s', async (process, by, seconds) => {
+    const [name] = await replicas();
+    const done = await on.does('clock', { on: name, process, by }, 'skew');
+    expect(done).toMatchObject({
+      outcome: 'done',
+      reason: expect.stringMatching(new RegExp(`^${process} on ${name} is -?\\d+\\.\\d s (behind|ahead of) its host$`)),
+    });
+    const told = Number(await sql(name, 'select extract(epoch from clock_timestamp())::float8'));
+    expect(Math.abs(told - Date.now() / 1000 - (process === 'postgres' ? seconds : 0))).toBeLessThan(2);
+    expect(Math.abs(Number((await sh(name, 'date +%s')).stdout) - Date.now() / 1000)).toBeLessThan(2);
+    await healthy();
+    // Patroni finds its PostgreSQL again although their clocks differ.
+    await on.does('crash', { on: name, process: 'patroni' });
+    await healthy();
+    expect(await on.does('heal', 'skew')).toMatchObject({ outcome: 'done' });
+    await healthy();
+  });
+
+  test('an offset that the program cannot tell is unproven', async () => {
+    const [name] = await replicas();
+    expect(await on.does('clock', { on: name, process: 'pgbackrest', by: '0.2s' })).toMatchObject({
+      outcome: 'unproven',
+      reason: expect.stringMatching(/cannot tell from none/),
+    });
+  });
+});
+
+describe('configure', () => {
+  test('the dynamic configuration, by reload and by restart, and back', async () => {
+    await healthy();
+    const main = (await leader()) ?? '';
+    const done = await on.does('configure', { dcs: { ttl: 21, postgresql: { parameters: { work_mem: '5MB' } } } });
+    expect(done).toMatchObject({
+      outcome: 'done',
+      reason: expect.stringMatching(/reports ttl, postgresql; PostgreSQL has work_mem = 5MB/),
+    });
+    expect(await sql(main, 'show work_mem')).toBe('5MB');
+    const later = await on.does('configure', { dcs: { postgresql: { parameters: { max_connections: 90 } } } });
+    expect(later).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/needs a restart for it: max_connections is 100/) });
+    const now = await on.does('configure', { dcs: { postgresql: { parameters: { max_connections: 90 } } }, apply: 'restart' });
+    expect(now).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/PostgreSQL has max_connections = 90/) });
+    expect(await leader()).toBe(main);
+    const back = await on.does('configure', {
+      dcs: { ttl: 20, postgresql: { parameters: { work_mem: null, max_connections: null } } },
+      apply: 'restart',
+    });
+    expect(back.outcome).toBe('done');
+    expect(await Promise.all(['pg1', 'pg2', 'pg3'].map((name) => sql(name, 'show max_connections')))).toEqual(['100', '100', '100']);
+    await healthy();
+  });
+
+  test('a parameter that PostgreSQL does not have is unproven', async () => {
+    const done = await on.does('configure', { dcs: { postgresql: { parameters: { worm_mem: '5MB' } } } });
+    expect(done).toMatchObject({ outcome: 'unproven', reason: expect.stringMatching(/there is no worm_mem/) });
+    await on.does('configure', { dcs: { postgresql: { parameters: { worm_mem: null } } } });
+  });
+
+  test("a host's own files: Patroni's, pgBackRest's, and raw ones", async () => {
+    const [name] = await replicas();
+    const done = await on.does('configure', {
+      on: name,
+      patroni: { tags: { nofailover: true }, postgresql: { parameters: { log_min_duration_statement: '3s' } } },
+      pgbackrest: { global: { 'process-max': 3, 'archive-async': true }, 'global:archive-push': { 'process-max': 4 } },
+      files: { '/etc/lab-test/one': 'text\n' },
+      hosts: { [name]: { pgbackrest: { global: { 'archive-timeout': 30 } } } },
+    });
+    expect(done.reason).toMatch(
+      /takes process-max of \[global\], archive-async of \[global\], archive-timeout of \[global\], process-max of \[global:archive-push\]/,
+    );
+    expect(done.reason).toMatch(/answers 202 reload scheduled; PostgreSQL has log_min_duration_statement = 3s/);
+    expect(done.outcome).toBe('done');
+    expect(await sql(name, 'show log_min_duration_statement')).toBe('3s');
+    const files = await sh(
+      name,
+      'stat -c "%U %a %n" /etc/patroni/config.yml /etc/pgbackrest/pgbackrest.conf /etc/lab-test/one; sv status /etc/lab/services/async-log',
+      'root',
+    );
+    expect(files.stdout).toMatch(
+      /^postgres 600 \/etc\/patroni\/config.yml\npostgres 644 \/etc\/pgbackrest\/pgbackrest.conf\npostgres 644 \/etc\/lab-test\/one\nrun:/,
+    );
+    const back = await on.does('configure', {
+      on: name,
+      apply: 'restart',
+      patroni: { tags: { nofailover: false }, postgresql: { parameters: null } },
+      pgbackrest: {
+        global: { 'process-max': 2, 'archive-async': null, 'archive-timeout': null },
+        'global:archive-push': { 'process-max': null },
+      },
+      files: { '/etc/lab-test/one': null },
+    });
+    expect(back.outcome).toBe('done');
+    await healthy();
+  });
+
+  test.each([
+    [{ 'no-such-option': 1 }, /invalid option 'no-such-option'/],
+    [{ 'process-max': 'many' }, /'many' is not valid for 'process-max' option/],
+  ])('%j is not what pgBackRest takes', async (global, says) => {
+    const done = await on.does('configure', { on: 'repo', apply: 'none', pgbackrest: { global } });
+    await on.does('configure', { on: 'repo', pgbackrest: { global: { 'no-such-option': null, 'process-max': 2 } } });
+    expect(done).toMatchObject({ outcome: 'unproven', reason: expect.stringMatching(says) });
+  });
+});
+
+test('wipe refuses while PostgreSQL runs, and empties everything of its own where it does not', async () => {
+  const [name] = await replicas();
+  await expect(on.does('wipe', name)).rejects.toThrow(`PostgreSQL runs on ${name}`);
+  await on.does('stop', { on: name, service: 'patroni' });
+  await sh(
+    name,
+    'mkdir /tmp/space && touch /tmp/space/row "$PGDATA/.hidden" && ln -s /tmp/space "$PGDATA/pg_tblspc/16999" && mkdir -p /var/spool/pgbackrest/archive/demo/out',
+  );
+  const done = await on.does('wipe', name);
+  expect(done).toMatchObject({
+    outcome: 'done',
+    reason: expect.stringMatching(/main, \/var\/spool\/pgbackrest, \/tmp\/space on \w+ are empty/),
+  });
+  expect((await sh(name, 'find "$PGDATA" /tmp/space /var/spool/pgbackrest -mindepth 1; ls -d "$PGDATA"')).stdout).toMatch(
+    /^\/var\/lib\/postgresql\/\d+\/main\n$/,
+  );
+  await on.does('start', { on: name, service: 'patroni' });
+  await healthy();
+});
