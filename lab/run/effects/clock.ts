@@ -53,7 +53,7 @@ const precision: Readonly<Record<Clocked, number>> = { patroni: 1200, postgres: 
 /** What a measured offset says. One that the program cannot tell from none proves nothing. */
 export function offsetProof(who: string, by: number, measured: number | undefined, within: number): FaultProof {
   if (measured === undefined) return unproven(`${who} does not say what time it is`);
-  const seen = `${who} is ${(measured / 1000).toFixed(1)} s ${measured < 0 ? 'behind' : 'ahead of'} its host`;
+  const seen = `${who} is ${(Math.abs(measured) / 1000).toFixed(1)} s ${measured < 0 ? 'behind' : 'ahead of'} its host`;
   if (Math.abs(measured - by) > within) return unproven(`${seen}, not ${(by / 1000).toFixed(1)} s`);
   return by !== 0 && Math.abs(by) <= 2 * within ? unproven(`${seen}, which it cannot tell from none`) : proven(seen);
 }
