@@ -34,7 +34,8 @@ export const configure = verb({
   example: 'configure: { dcs: { synchronous_mode: true } }',
   title: ({ on, overlay }) => `configure ${Object.keys(overlay).join(', ')}${on === undefined ? '' : ` on ${on}`}`,
   effect: {
-    does: "Merges the overlay into the files as they are and writes them, or patches the dynamic configuration through Patroni's REST API; then applies it. Versions are switched as an upgrade would: between the host's own pgBackRest and the one that the lab gave it under versions; a server that runs is the old one until apply: restart.",
-    proof: 'The program itself reports the new settings: Patroni its configuration, PostgreSQL its settings, pgBackRest its version.',
+    does: "Merges the overlay into the files as they are and writes them, or patches the dynamic configuration through Patroni's REST API; then applies it: reload asks Patroni to reload and sends SIGHUP to pgBackRest's server; restart restarts these services, and for dcs has Patroni restart PostgreSQL in place on the members whose parameters need it, as often as hot standby's rule for max_connections and the like asks. Where archive-async is turned on, its log files join the host's stream. Versions are switched as an upgrade would: between the host's own pgBackRest and the one that the lab gave it under versions; a server that runs is the old one until apply: restart.",
+    proof:
+      'The program itself reports the new settings: Patroni its dynamic configuration, PostgreSQL its parameters (those that wait for a restart are told), pgBackRest the options that its commands get and its version. Of its own file Patroni reports nothing: the file is read back, and Patroni answers the reload. What a program does not take (an unknown option or parameter) is unproven; put it into files where that is what you want to see.',
   },
 });

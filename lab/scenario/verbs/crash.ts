@@ -9,7 +9,7 @@ export const crash = verb({
   example: 'crash: { on: leader, process: postgres }',
   title: (args) => `crash ${args.process} on ${args.on}`,
   effect: {
-    does: "Sends SIGKILL to the process. The hosts' supervisor starts patroni, etcd, pgbackrest and sshd again; Patroni starts PostgreSQL again.",
-    proof: 'That process id is gone.',
+    does: "Sends SIGKILL to the process, or to each of them where there are several walsenders. The hosts' supervisor starts patroni, etcd, pgbackrest and sshd again. Patroni starts PostgreSQL again where the postmaster died; where one of PostgreSQL's own processes died, PostgreSQL ends the others and recovers from the WAL by itself, except that without its startup process it shuts down.",
+    proof: 'No process with that id and start time is left.',
   },
 });

@@ -25,8 +25,9 @@ export const cut = verb({
   title: (args) =>
     `cut ${args.from} from ${args.to}${args.ways === 'both' ? '' : `, ${args.ways} only`}${args.ports ? `, ports ${args.ports.join(', ')}` : ''}`,
   effect: {
-    does: "A short-lived helper drops packets in a chain of its own in each host's network namespace. The observer and the ledger's clients stay connected.",
-    proof: 'Probes between the two sides fail, and a control probe to the same host passes.',
+    does: "A short-lived helper puts rules into a chain of its own in the network namespace of each host of `from`; nothing changes on the hosts of `to`. They match the addresses of the other side alone, so the observer and the ledger's clients stay connected. Connections that stand are cut as well, and hang. TCP needs both ways: ways out and in stop new connections in either direction, and differ in which packets still arrive. A host that is started again gets its rules back about half a second after its services start.",
+    proof:
+      'TCP connections between the sides, in both directions, that could be made before fail, while every host still takes those that it makes to itself, and with ports those to other ports. Between sides of which nothing was let in before, a cut is unproven.',
     healed: true,
   },
 });

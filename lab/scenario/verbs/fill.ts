@@ -11,8 +11,8 @@ export const fill = verb({
   example: 'fill: { on: repo, path: /var/lib/pgbackrest }\nas: full-disk',
   title: (args) => `fill ${args.path} on ${args.on}`,
   effect: {
-    does: 'Writes one file until the disk is full.',
-    proof: "Writing there as the service's user fails with ENOSPC.",
+    does: 'Writes one hidden file at the root of that disk until it is full. What is removed afterwards can be written again. Where the path is not on a sized disk, the step is broken. Started again, the host has its disk back empty but for the file.',
+    proof: 'Writing there as postgres fails with ENOSPC.',
     healed: true,
   },
 });

@@ -7,8 +7,8 @@ export const freeze = verb({
   example: 'freeze: { on: leader, process: patroni }\nas: hang',
   title: (args) => `freeze ${args.process ?? 'host'} on ${args.on}`,
   effect: {
-    does: 'Pauses the container through the engine, or sends SIGSTOP to the one process.',
-    proof: 'It is reported stopped, and is silent: the host does not answer, the process uses no CPU.',
+    does: 'Pauses the container through the engine, or sends SIGSTOP: for postgres to the postmaster and all that it started, for any other name to that process alone, so that PostgreSQL runs on under a frozen Patroni. The kernel still takes connections; nobody answers them. A host that is started again is not frozen any more.',
+    proof: 'It is reported paused or stopped, uses no CPU, and answers on none of its ports.',
     healed: true,
   },
 });

@@ -11,8 +11,8 @@ export const slow = verb({
   example: 'slow: { on: pg2, by: 200ms }\nas: latency',
   title: (args) => `slow ${args.on} by ${args.by}`,
   effect: {
-    does: "Puts a netem queue on the host's network interface.",
-    proof: 'The round trip is measured, and is longer by that much.',
+    does: "Puts a netem queue for what the host sends to the lab's other hosts on its network interface; the observer and the ledger's clients are spared. Unsupported where the kernel has no sch_netem.",
+    proof: 'Making a connection to another host takes at least nine tenths of that longer than before.',
     healed: true,
   },
 });

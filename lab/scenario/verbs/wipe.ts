@@ -7,7 +7,7 @@ export const wipe = verb({
   example: 'wipe: pg2',
   title: (args) => `wipe ${args.on}`,
   effect: {
-    does: 'Removes everything below PGDATA, the tablespaces and the spool; the directories stay.',
-    proof: 'The directories are empty.',
+    does: 'Removes everything below PGDATA, where pg_wal and the tablespaces link to, and the spool; the directories stay. Where PostgreSQL runs, nothing is touched and the step is broken.',
+    proof: 'Each directory is listed again, and is empty.',
   },
 });
