@@ -16,6 +16,7 @@ import { createJudge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { ActiveFaults } from './active-faults.ts';
 import { type BringUp, bringUp, hostNamed } from './bring-up.ts';
+import { missingCapabilities } from './capabilities.ts';
 import { followHosts } from './host-streams.ts';
 import { Observer } from './looks.ts';
 import { Recorder } from './recorder.ts';
@@ -64,7 +65,11 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
   );
   let lab: Lab | undefined;
   try {
-    lab = await bringUpRecorded(docker, options, recorder);
+    const missing = missingCapabilities(plan.needs);
+    if (missing.length > 0) {
+      recorder.record(opening(plan, blueprint, options.bringUp, {}, 0));
+      recorder.record({ type: 'run-ended', reason: 'cut-short', unsupported: missing });
+    } else lab = await bringUpRecorded(docker, options, recorder);
     await runIn(docker, lab, options, recorder, judge, () => bindings);
   } finally {
     await recorder.close();
