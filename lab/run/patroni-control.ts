@@ -18,8 +18,8 @@ const patience = 120_000;
 /** For PostgreSQL to start: it may have to recover first. */
 const startPatience = seconds(60);
 
-/** Sends what Patroni lets nobody do without its password. Throws LabError where it does not answer, or refuses. */
-export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
+/** Throws LabError where Patroni does not answer. */
+async function send(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
   const port = host.ports[ports.patroni];
   if (port === undefined) throw new LabError(`host ${host.name} runs no Patroni`);
   const text = JSON.stringify(body);
@@ -48,14 +48,28 @@ export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH'
   }).catch((cause: unknown) => {
     throw new LabError(`Patroni on ${host.name} does not answer ${method} ${path}`, { cause });
   });
-  if (answer.status >= 300)
-    throw new LabError(`Patroni on ${host.name} answers ${answer.status} to ${method} ${path}: ${answer.text.trim()}`);
   return answer;
 }
 
-/** Restarts PostgreSQL in place; a leader stays one. */
+function accepted(host: Host, what: string, { status, text }: Answer): void {
+  if (status >= 300) throw new LabError(`Patroni on ${host.name} answers ${status} to ${what}: ${text.trim()}`);
+}
+
+/** Sends what Patroni lets nobody do without its password. Throws LabError where it does not answer, or refuses. */
+export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
+  const answer = await send(lab, host, method, path, body);
+  accepted(host, `${method} ${path}`, answer);
+  return answer;
+}
+
+/** Restarts PostgreSQL in place; a leader stays one. What Patroni has under way, such as a start, it finishes first. */
 export async function restartPostgres(lab: Lab, host: Host): Promise<void> {
-  await tellPatroni(lab, host, 'POST', '/restart', {});
+  const { last } = await poll(
+    () => send(lab, host, 'POST', '/restart', {}),
+    ({ status, text }) => status !== 503 || !/in progress/.test(text),
+    { within: startPatience },
+  );
+  if (last) accepted(host, 'POST /restart', last);
 }
 
 /** Waits until Patroni says that its PostgreSQL runs, as after a restart of either. False where it does not get there. */

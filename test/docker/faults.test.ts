@@ -14,7 +14,7 @@ import { docker, until } from './pglab.ts';
 
 let on: FaultLab;
 beforeAll(async () => {
-  on = await faultLab('fault-proofs', {
+  on = await faultLab(`fault-proofs-${process.pid}`, {
     preset: 'three-nodes-repo-host',
     ready: 'stanza',
     hosts: { repo: { disks: { '/var/lib/pgbackrest': '300m' } } },
