@@ -57,7 +57,7 @@ async function backupFields(ctx: StepContext, host: Host, stanza: string, output
   const label = /new backup label = (\S+)/.exec(output)?.[1];
   const { backups } = await lookAtRepository(ctx.docker, host.container, stanza);
   const backup = label === undefined ? backups.at(-1) : backups.find((each) => each.label === label);
-  return backup ? { label: backup.label, start: backup.start, stop: backup.stop } : {};
+  return backup ? { label: backup.label, start: backup.start, stop: backup.stop, ended: backup.ended } : {};
 }
 
 async function runOn(ctx: StepContext, hosts: readonly Host[], args: RunArgs, line: (host: Host) => string): Promise<Done> {
