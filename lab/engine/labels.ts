@@ -35,6 +35,8 @@ export interface LabSpecLabel {
   readonly clusters: readonly ClusterSpec[];
   readonly etcd: readonly HostName[];
   readonly secrets: Secrets;
+  /** The snapshot that the lab is a fork of, for people. */
+  readonly forkOf?: string;
 }
 
 export interface HostLabels {

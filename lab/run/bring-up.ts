@@ -10,13 +10,17 @@ import type { ClusterLook } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { controlService, runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
-import { createLab, type Host, type Lab, markReady, type NewLab, publishedPort, removeLab } from '../engine/lab.ts';
+import { createLab, type NewLab } from '../engine/create-lab.ts';
+import { type Host, type Lab, markReady, publishedPort, removeLab } from '../engine/lab.ts';
+import type { ClusterStanding } from '../engine/snapshot-labels.ts';
 import { deathIn, lastLines, watchDeaths } from '../engine/watch.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { askPatroni } from '../observe/patroni.ts';
 import { type Blueprint, type ClusterSpec, type HostSpec, readyStates } from '../topology/blueprint.ts';
 
 export interface BringUp extends Omit<NewLab, 'hold'> {
+  /** Of a fork: how its clusters stood at the snapshot, and are to stand again. */
+  readonly standing?: ClusterStanding;
   /** One line at the start of each phase, for people. */
   readonly report: (phase: string) => void;
   /** Leaves a lab that failed to come up where it is. */
@@ -26,18 +30,25 @@ export interface BringUp extends Omit<NewLab, 'hold'> {
 /** Enough for a machine ten times slower than the one this was measured on (12 s for the whole bring-up). */
 const patience = { leader: seconds(120), standbys: seconds(120) } as const;
 
-const reaches = (cluster: ClusterSpec, state: ClusterSpec['ready']) => readyStates.indexOf(cluster.ready) >= readyStates.indexOf(state);
+export const reaches = (cluster: ClusterSpec, state: ClusterSpec['ready']) =>
+  readyStates.indexOf(cluster.ready) >= readyStates.indexOf(state);
 
 /** Throws LabError naming the host that died or the state that was not reached; nothing is left behind unless `keep`. */
 export async function bringUp(docker: Docker, blueprint: Blueprint, options: BringUp): Promise<Lab> {
-  const firsts = new Set(blueprint.clusters.filter((cluster) => reaches(cluster, 'cluster')).map((cluster) => cluster.members[0]));
-  options.report(`starting ${blueprint.hosts.length} hosts`);
+  const { standing } = options;
+  const leaders = standing
+    ? Object.values(standing).map(({ leader }) => leader)
+    : blueprint.clusters.filter((cluster) => reaches(cluster, 'cluster')).map(({ members }) => members[0]);
+  const firsts = new Set(leaders);
+  options.report(`starting ${blueprint.hosts.length} hosts${standing ? ` as forks of ${options.forkOf}` : ''}`);
   const lab = await createLab(docker, blueprint, { ...options, hold: (host: HostSpec) => !firsts.has(host.name) });
   const settled = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, settled.signal]) : settled.signal;
   try {
     const ctx: Context = { docker, lab, signal, report: options.report };
-    const work = Promise.all(blueprint.clusters.map((cluster) => makeReady(ctx, cluster)));
+    const work = Promise.all(
+      blueprint.clusters.map((cluster) => (standing ? comeBack(ctx, cluster, standing[cluster.name]) : makeReady(ctx, cluster))),
+    );
     // A backup that runs is not waited for once somebody has pressed Ctrl-C or a host has died.
     work.catch(() => undefined);
     await Promise.race([work, watchDeaths(docker, lab, signal).then(() => work), aborted(signal)]);
@@ -84,6 +95,18 @@ async function makeReady(ctx: Context, cluster: ClusterSpec): Promise<void> {
   if (others.length > 0)
     ctx.report(`building ${others.map((host) => host.name).join(' and ')}${reaches(cluster, 'backup') ? ' from the backup' : ''}`);
   await Promise.all(others.map((host) => controlService(ctx.docker, host.container, 'start', 'patroni')));
+  await standbysStream(ctx, cluster);
+}
+
+/** A cluster of a fork: whoever led leads again, on a timeline of its own, and whoever streamed streams from it. */
+async function comeBack(ctx: Context, cluster: ClusterSpec, standing: ClusterStanding[string] | undefined): Promise<void> {
+  if (!standing) return;
+  const leader = hostNamed(ctx.lab, standing.leader);
+  ctx.report(`waiting for ${leader.name} to lead`);
+  await becomesLeader(ctx, leader);
+  const standbys = standing.streaming.map((name) => hostNamed(ctx.lab, name));
+  if (standbys.length > 0) ctx.report(`waiting for ${standbys.map(({ name }) => name).join(' and ')} to stream`);
+  await Promise.all(standbys.map((host) => controlService(ctx.docker, host.container, 'start', 'patroni')));
   await standbysStream(ctx, cluster);
 }
 

@@ -1,12 +1,12 @@
 /** From a plan to a judged run on a lab of its own: passwords and certificates made, images there, a folder, a free name. */
 import { randomBytes } from 'node:crypto';
 import type { Docker } from '../engine/connect.ts';
-import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
+import type { ImageProgress } from '../engine/images.ts';
 import { listLabs, removeLab, standing, strayNetworks } from '../engine/lab.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { draftLab } from './draft-lab.ts';
+import { type GoldenUse, originOf } from './golden.ts';
 import { replay } from './replay.ts';
 import { makeRunFolder } from './run-folder.ts';
 
@@ -14,6 +14,7 @@ export interface ReplayOptions {
   /** Run folders are made in here. */
   readonly out: string;
   readonly bind: string;
+  readonly golden: GoldenUse;
   /** Leaves the lab up, under the name that `onLab` is told. */
   readonly keep: boolean;
   readonly signal: AbortSignal;
@@ -31,13 +32,8 @@ export interface Replayed {
 
 /** Throws what `replay` throws. */
 export async function replayScenario(docker: Docker, plan: Plan, source: string, options: ReplayOptions): Promise<Replayed> {
-  const blueprint = await draftLab(plan.lab);
-  const tags = await ensureImages(
-    docker,
-    blueprint.hosts.map((host) => host.image),
-    options.onImages,
-    { signal: options.signal },
-  );
+  const { golden, bind, signal, onImages, onPhase } = options;
+  const { blueprint, ...origin } = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase });
   const folder = await makeRunFolder(options.out, plan, new Date());
   const name = `run-${randomBytes(4).toString('hex')}`;
   options.onLab(name);
@@ -47,15 +43,15 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
     blueprint,
     folder,
     bringUp: {
+      ...origin,
       name,
       // A lab that is to be kept belongs to the person from the start: labels cannot be changed.
       purpose: options.keep ? 'hands' : 'replay',
-      images: Object.fromEntries(blueprint.hosts.map((host) => [host.name, tags.get(imageKey(host.image)) ?? ''])),
-      bind: options.bind,
-      report: options.onPhase,
+      bind,
+      report: onPhase,
     },
     keep: options.keep,
-    signal: options.signal,
+    signal,
     onStep: options.onStep,
   });
   return { verdict, folder, blueprint };

@@ -5,6 +5,7 @@ import { projectFolder } from '../../lab/core/project.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import { findEngine } from '../../lab/engine/connect.ts';
 import { renderText } from '../../lab/report/text.ts';
+import { goldenUses } from '../../lab/run/golden.ts';
 import { judgeFolder } from '../../lab/run/judge-folder.ts';
 import { replayScenario } from '../../lab/run/replay-scenario.ts';
 import { planFile, readScenarioFile } from '../../lab/run/scenario-files.ts';
@@ -20,13 +21,15 @@ export function replayFile(path: string): void {
     beforeAll(async () => {
       docker = await findEngine();
     });
-    for (const plan of planned.plans) {
+    const uses = goldenUses(planned.plans.map(({ lab }) => lab));
+    for (const [n, plan] of planned.plans.entries()) {
       test(plan.variant, async (context) => {
         const stop = new AbortController();
         onTestFinished(() => stop.abort());
         const { verdict, folder } = await replayScenario(docker, plan, source.text, {
           out: join(projectFolder, '.lab', 'runs'),
           bind: '127.0.0.1',
+          golden: uses[n] ?? 'take',
           keep: false,
           signal: stop.signal,
           onImages: () => {},

@@ -9,6 +9,7 @@ import { findEngine } from '../../engine/connect.ts';
 import { renderJunit } from '../../report/junit.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
+import { type GoldenUse, goldenUses } from '../../run/golden.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
 import { planFile, readScenarioFile, scenarioNames } from '../../run/scenario-files.ts';
 import type { Plan } from '../../scenario/plan.ts';
@@ -26,6 +27,7 @@ interface Options {
   readonly list?: true;
   readonly variant?: string[];
   readonly keep?: true;
+  readonly fresh?: true;
   readonly jobs: string;
   readonly out: string;
   readonly strict?: true;
@@ -36,6 +38,7 @@ interface Options {
 interface Job {
   readonly plan: Plan;
   readonly source: string;
+  readonly golden: GoldenUse;
 }
 
 interface Result {
@@ -54,6 +57,7 @@ export const replay: Verb = {
       .option('--list', 'list scenarios and their variants; replay nothing')
       .option('--variant <name...>', 'only these variants')
       .option('--keep', 'leave the labs up, and say how to enter them')
+      .option('--fresh', 'bring every lab up from nothing, not as a fork of its golden lab')
       .addOption(new Option('--jobs <n>', 'how many labs run side by side').default('2'))
       .option('--out <folder>', 'where run folders are made', join('.lab', 'runs'))
       .option('--strict', 'an unsupported scenario counts as unknown, not as skipped')
@@ -72,13 +76,13 @@ Examples:
 };
 
 /** Every mistake of every file, before anything is started. */
-function plans(names: readonly string[], options: Options): Job[] {
+function plans(names: readonly string[], options: Options): Omit<Job, 'golden'>[] {
   const problems: Problem[] = [];
   const jobs = names.flatMap((name) => {
     const source = readScenarioFile(name);
     const planned = planFile(source, options.variant);
     problems.push(...planned.problems);
-    return planned.plans.map((plan): Job => ({ plan, source: source.text }));
+    return planned.plans.map((plan) => ({ plan, source: source.text }));
   });
   if (problems.length > 0) throw new UsageError('this cannot be replayed', { problems });
   return jobs;
@@ -111,7 +115,9 @@ async function run(names: readonly string[], options: Options, session: Session)
   const width = Number(options.jobs);
   if (!Number.isInteger(width) || width < 1)
     throw new UsageError(`--jobs takes a whole number from 1 on, not ${JSON.stringify(options.jobs)}`);
-  const jobs = plans(options.all ? scenarioNames() : names, options);
+  const planned = plans(options.all ? scenarioNames() : names, options);
+  const uses = options.fresh ? undefined : goldenUses(planned.map(({ plan }) => plan.lab));
+  const jobs = planned.map((job, n): Job => ({ ...job, golden: uses?.[n] ?? 'never' }));
   const docker = await findEngine();
   const progress = showProgress(process.stderr);
   session.takeOver(`${npmCommand('down', 'lab', '--all')} removes what is left`);
@@ -156,6 +162,7 @@ async function replayJob(
   const replayed = await replayScenario(docker, plan, job.source, {
     out: options.out,
     bind: '127.0.0.1',
+    golden: job.golden,
     keep: options.keep === true,
     signal: session.signal,
     onImages: showImages(progress),

@@ -5,14 +5,13 @@ import { formatDuration } from '../../core/duration.ts';
 import { exitCodes, LabError, UsageError } from '../../core/problem.ts';
 import type { Docker } from '../../engine/connect.ts';
 import { findEngine, isLocal } from '../../engine/connect.ts';
-import { ensureImages, imageKey } from '../../engine/images.ts';
 import { checkName, type Lab, listLabs, nameTaken, removeLab, standing, strayNetworks } from '../../engine/lab.ts';
 import { askStatus, type LabStatus } from '../../observe/status.ts';
 import { bringUp } from '../../run/bring-up.ts';
-import type { Blueprint } from '../../topology/blueprint.ts';
+import { type Origin, originOf } from '../../run/golden.ts';
 import { describeStatus } from '../describe-status.ts';
 import { showImages } from '../image-progress.ts';
-import { draftChoice, type LabChoice, npmCommand, withLabChoice, withName } from '../lab-options.ts';
+import { type LabChoice, npmCommand, readChoice, withLabChoice, withName } from '../lab-options.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import { type Progress, showProgress } from '../progress.ts';
 import type { Session, Verb } from '../session.ts';
@@ -22,6 +21,7 @@ interface Options extends LabChoice {
   readonly name: string;
   readonly bind?: string;
   readonly keep?: true;
+  readonly fresh?: true;
   readonly json?: true;
 }
 
@@ -29,6 +29,7 @@ export const up: Verb = {
   define: (command: Command, session: Session) => {
     withLabChoice(withName(command))
       .option('--bind <address>', 'publish ports at this address instead of 127.0.0.1')
+      .option('--fresh', 'bring it up from nothing, not as a fork of its golden lab')
       .option('--keep', 'leave a lab that failed to come up as it is')
       .option('--json', 'the same as `status --json` when it is up')
       .addHelpText(
@@ -48,7 +49,7 @@ async function run(options: Options, session: Session): Promise<void> {
   const started = performance.now();
   checkName(options.name);
   checkBind(options.bind);
-  const blueprint = await draftChoice(options, 'real');
+  const { spec, locate } = await readChoice(options);
   const docker = await findEngine();
   const bind = bindFor(docker, options.bind);
   const progress = showProgress(process.stderr);
@@ -61,7 +62,12 @@ async function run(options: Options, session: Session): Promise<void> {
   let status: LabStatus;
   try {
     await freeName(docker, options.name, progress);
-    status = await make({ docker, blueprint, options, bind, progress, signal: session.signal });
+    const golden = options.fresh ? 'never' : 'make';
+    const origin = await originOf(docker, spec, {
+      ...{ golden, bind, locate, signal: session.signal },
+      ...{ onImages: showImages(progress), onPhase: progress.phase },
+    });
+    status = await make({ docker, origin, options, bind, progress, signal: session.signal });
     progress.end('done');
   } catch (error) {
     progress.end(session.signal.aborted ? 'done' : 'failed');
@@ -81,23 +87,16 @@ async function run(options: Options, session: Session): Promise<void> {
 
 interface Making {
   readonly docker: Docker;
-  readonly blueprint: Blueprint;
+  readonly origin: Origin;
   readonly options: Options;
   readonly bind: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
-async function make({ docker, blueprint, options, bind, progress, signal }: Making): Promise<LabStatus> {
+async function make({ docker, origin: { blueprint, ...origin }, options, bind, progress, signal }: Making): Promise<LabStatus> {
   const { name, keep = false } = options;
-  const tags = await ensureImages(
-    docker,
-    blueprint.hosts.map(({ image }) => image),
-    showImages(progress),
-    { signal },
-  );
-  const images = Object.fromEntries(blueprint.hosts.map((host) => [host.name, tags.get(imageKey(host.image)) ?? '']));
-  const lab = await bringUp(docker, blueprint, { name, purpose: 'hands', images, bind, keep, signal, report: progress.phase });
+  const lab = await bringUp(docker, blueprint, { ...origin, name, purpose: 'hands', bind, keep, signal, report: progress.phase });
   progress.phase('asking everybody how they are');
   const status = await askStatus(docker, await refreshed(docker, lab));
   if (signal.aborted) {

@@ -11,7 +11,8 @@ export const pgbackrest = verb({
     label: 'of a backup: its label, such as 20261122-183116F',
     start: 'of a backup: the LSN at which it starts',
     stop: 'of a backup: the LSN at which it stops',
-    ended: 'of a backup: when it ended, in whole seconds since 1970; a restore to a time takes only backups that ended in an earlier second',
+    ended:
+      'of a backup: when it ended, in whole seconds since 1970; a restore to a time takes only backups that ended in an earlier second',
   },
   runs: true,
 });

@@ -1,0 +1,22 @@
+/** What the image of a snapshot's host remembers: a snapshot, like a lab, is found again from the engine alone. */
+import type { HostName } from '../topology/blueprint.ts';
+
+export const snapshotLabels = {
+  /** The snapshot's name; the same on all of its images. */
+  snapshot: 'pglab.snapshot',
+  kind: 'pglab.snapshot.kind',
+  host: 'pglab.snapshot.host',
+  /** On the last image only, which makes the snapshot whole: the blueprint, and the id of every other image by host. */
+  blueprint: 'pglab.snapshot.blueprint',
+  images: 'pglab.snapshot.images',
+  /** On the last image: hosts and services that were down, JSON. */
+  down: 'pglab.snapshot.down',
+  /** On the last image: leaders and streaming standbys by cluster, JSON. */
+  clusters: 'pglab.snapshot.clusters',
+} as const;
+
+/** `golden`: made by the lab for itself, named by a hash of all that made it. `named`: frozen by a person or a scenario. */
+export type SnapshotKind = 'golden' | 'named';
+
+/** How each cluster stood at the snapshot; a fork is healthy once it stands so again. */
+export type ClusterStanding = Readonly<Record<string, { readonly leader: HostName; readonly streaming: readonly HostName[] }>>;

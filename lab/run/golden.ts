@@ -1,0 +1,151 @@
+/**
+ * Golden labs: a lab brought up once, stopped cleanly and kept as a snapshot under a hash of everything that made it, so that the
+ * next one like it is a fork. Decides which labs have one; how a snapshot is kept is the engine's business.
+ */
+import { createHash } from 'node:crypto';
+import type { Problem } from '../core/problem.ts';
+import { claim } from '../engine/claim.ts';
+import type { Docker } from '../engine/connect.ts';
+import type { NewLab } from '../engine/create-lab.ts';
+import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
+import { type Lab, removeLab, stopHosts } from '../engine/lab.ts';
+import type { ClusterStanding } from '../engine/snapshot-labels.ts';
+import { findSnapshot, type Snapshot, takeSnapshot } from '../engine/snapshots.ts';
+import { readTrains } from '../engine/trains.ts';
+import type { Blueprint, ClusterSpec } from '../topology/blueprint.ts';
+import { draft, placeholders } from '../topology/draft.ts';
+import type { LabSpec } from '../topology/overlay.ts';
+import type { TopologyProblem } from '../topology/topology-problem.ts';
+import { bringUp, reaches } from './bring-up.ts';
+import { draftLab } from './draft-lab.ts';
+import { pruneGolden } from './prune.ts';
+
+/** What a lab is started from: a blueprint with its passwords, and images that are fresh or those of a snapshot. */
+export interface Origin extends Pick<NewLab, 'images' | 'forkOf'> {
+  readonly blueprint: Blueprint;
+  /** How its clusters stood at the snapshot. */
+  readonly standing?: ClusterStanding;
+}
+
+/** `make`: a golden lab is made where there is none; `take`: used where there is one; `never`: brought up from nothing. */
+export type GoldenUse = 'make' | 'take' | 'never';
+
+export interface OriginOptions {
+  readonly golden: GoldenUse;
+  readonly bind: string;
+  readonly signal: AbortSignal;
+  readonly onImages: (progress: ImageProgress) => void;
+  /** One line for people at the start of each phase. */
+  readonly onPhase: (phase: string) => void;
+  readonly locate?: (problem: TopologyProblem) => Problem;
+}
+
+/** Part of every golden lab's key: another way to bring a lab up makes other labs. */
+const format = 1;
+
+/** Throws UsageError with every mistake in the spec, and what `ensureImages` and `bringUp` throw. */
+export async function originOf(docker: Docker, spec: LabSpec, options: OriginOptions): Promise<Origin> {
+  const { golden, signal, locate } = options;
+  const { blueprint: outline } = draft(spec, readTrains(), placeholders(spec));
+  // Says what is wrong.
+  if (!outline) return freshOrigin(await draftLab(spec, locate), {});
+  const images = await imagesFor(docker, outline, options);
+  if (golden === 'never' || !canBeGolden(outline)) return freshOrigin(await draftLab(spec, locate), images);
+  const name = await goldenName(docker, outline, images);
+  const known = await findSnapshot(docker, name);
+  if (known) return forkOf(known);
+  if (golden === 'take') return freshOrigin(await draftLab(spec, locate), images);
+  const release = await claim(name, signal, (pid) => options.onPhase(`waiting for process ${pid}, which makes the golden lab`));
+  try {
+    const made = (await findSnapshot(docker, name)) ?? (await makeGolden(docker, name, await draftLab(spec, locate), images, options));
+    return forkOf(made);
+  } finally {
+    await release();
+  }
+}
+
+/**
+ * For each of several labs that one command needs: whether making a golden lab pays. It takes longer than one bring-up, so a lab that
+ * only one of many runs needs gets none, while the only one there is will be wanted again: somebody is trying things.
+ */
+export function goldenUses(specs: readonly LabSpec[]): GoldenUse[] {
+  const outlines = specs.map((spec) => JSON.stringify(draft(spec, readTrains(), placeholders(spec))));
+  return outlines.map((outline) => (specs.length === 1 || outlines.filter((other) => other === outline).length > 1 ? 'make' : 'take'));
+}
+
+function freshOrigin(blueprint: Blueprint, images: Origin['images']): Origin {
+  return { blueprint, images };
+}
+
+/** A fork of a snapshot. */
+export function forkOf({ name, blueprint, images, clusters }: Snapshot): Origin {
+  return { blueprint, images, forkOf: name, standing: clusters };
+}
+
+/** A lab of bare hosts is made as quickly from nothing; one with disks of its own fits into no snapshot. */
+export function canBeGolden(blueprint: Blueprint): boolean {
+  return !blueprint.fresh && blueprint.clusters.some((cluster) => reaches(cluster, 'cluster'));
+}
+
+async function imagesFor(docker: Docker, blueprint: Blueprint, { onImages, signal }: OriginOptions): Promise<Record<string, string>> {
+  const specs = blueprint.hosts.map(({ image }) => image);
+  const tags = await ensureImages(docker, specs, onImages, { signal });
+  return Object.fromEntries(blueprint.hosts.map((host) => [host.name, tags.get(imageKey(host.image)) ?? '']));
+}
+
+/** `outline` has placeholders for what is made at random, so that the same lab has the same name. */
+async function goldenName(docker: Docker, outline: Blueprint, images: Readonly<Record<string, string>>): Promise<string> {
+  const tags = [...new Set(Object.values(images))].sort();
+  const ids = await Promise.all(tags.map(async (tag) => (await docker.getImage(tag).inspect()).Id));
+  const hash = createHash('sha256').update(JSON.stringify({ format, outline, ids }));
+  return `golden-${hash.digest('hex').slice(0, 12)}`;
+}
+
+async function makeGolden(
+  docker: Docker,
+  name: string,
+  blueprint: Blueprint,
+  images: Origin['images'],
+  { bind, signal, onPhase }: OriginOptions,
+): Promise<Snapshot> {
+  const report = (phase: string) => onPhase(`golden lab: ${phase}`);
+  const lab = await bringUp(docker, blueprint, { name, purpose: 'replay', images, bind, report, keep: false, signal });
+  try {
+    report('stopping it cleanly');
+    await stopInOrder(docker, lab);
+    signal.throwIfAborted();
+    report(`keeping it as ${name}`);
+    await takeSnapshot(docker, lab, { name, kind: 'golden', blueprint, down: {}, clusters: standingOf(blueprint.clusters) });
+  } finally {
+    await removeLab(docker, lab.id);
+  }
+  const made = await findSnapshot(docker, name);
+  if (!made) throw new Error(`the engine lost the snapshot ${name}`);
+  for (const line of await pruneGolden(docker, made)) report(line);
+  return made;
+}
+
+/** As `bringUp` leaves it. */
+function standingOf(clusters: readonly ClusterSpec[]): ClusterStanding {
+  return Object.fromEntries(
+    clusters.flatMap((cluster) => {
+      const [leader, ...streaming] = cluster.members;
+      return leader !== undefined && reaches(cluster, 'cluster') ? [[cluster.name, { leader, streaming }]] : [];
+    }),
+  );
+}
+
+/** Standbys first, so that nobody takes over while the leader shuts down; then leaders; what they need, last. */
+async function stopInOrder(docker: Docker, lab: Lab): Promise<void> {
+  const leaders = new Set(lab.spec.clusters.map(({ members }) => members[0]));
+  const standbys = lab.hosts.filter(({ kind, name }) => kind === 'patroni' && !leaders.has(name));
+  await stopHosts(docker, standbys);
+  await stopHosts(
+    docker,
+    lab.hosts.filter(({ name }) => leaders.has(name)),
+  );
+  await stopHosts(
+    docker,
+    lab.hosts.filter(({ kind }) => kind !== 'patroni'),
+  );
+}
