@@ -18,6 +18,13 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/plan.ts')).plan,
   },
   {
+    name: 'snapshot',
+    summary: 'keep a running lab as it is, to be forked; list what was kept',
+    load: async () => (await import('./verbs/snapshot.ts')).snapshot,
+  },
+  { name: 'fork', summary: 'another lab that begins where a snapshot was taken', load: async () => (await import('./verbs/fork.ts')).fork },
+  { name: 'prune', summary: 'remove snapshots, and images', load: async () => (await import('./verbs/prune.ts')).prune },
+  {
     name: 'replay',
     summary: 'replay scenarios, each on a lab of its own, and judge them',
     load: async () => (await import('./verbs/replay.ts')).replay,

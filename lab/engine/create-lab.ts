@@ -7,7 +7,7 @@ import { addressAt, formatSubnet, freePorts, freeSubnets, parseSubnet, routedSub
 import { packFiles, userIds } from './archive.ts';
 import { checkName, containerName, findLab, type Lab, nameTaken, networkName, removeLab, statusOf } from './lab.ts';
 import { type LabSpecLabel, labelKeys, type Purpose, thisOwner, writeLabels } from './labels.ts';
-import { snapshotLabels } from './snapshot-labels.ts';
+import { type HostDown, snapshotLabels } from './snapshot-labels.ts';
 
 export interface NewLab {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface NewLab {
   readonly images: Readonly<Record<HostName, string>>;
   /** What `images` are of, where they are hosts of a snapshot, for people; these have their files already. */
   readonly forkOf?: string;
+  /** What was down at the snapshot and stays so. */
+  readonly down?: Readonly<Record<HostName, HostDown>>;
   readonly bind: string;
   /** Hosts whose Patroni is held back at the first start: whoever brings the lab up starts it. */
   readonly hold: (host: HostSpec) => boolean;
@@ -158,12 +160,11 @@ async function startHost(ctx: Making, host: HostSpec, claimed?: Docker.Container
     container ??= await createContainer(ctx, host, await choosePorts(ctx, host));
     try {
       ctx.options.signal?.throwIfAborted();
-      const down = Object.entries(host.services).flatMap(([service, state]) =>
-        state === 'down' || (service === 'patroni' && ctx.options.hold(host)) ? [service] : [],
-      );
-      const files = [...(ctx.options.forkOf === undefined ? host.files : []), ...down.map((service) => downFile(service))];
+      const files = filesFor(ctx.options, host);
       if (files.length > 0) await container.putArchive(await packFiles(files), { path: '/' });
-      await container.start();
+      const down = ctx.options.down?.[host.name];
+      if (down !== 'stopped') await container.start();
+      if (down === 'frozen') await container.pause();
       return;
     } catch (error) {
       const portTaken = /port is already allocated|address already in use/i.test(String(error));
@@ -172,6 +173,17 @@ async function startHost(ctx: Making, host: HostSpec, claimed?: Docker.Container
       container = undefined;
     }
   }
+}
+
+/** A fork has its files; which services are held back is decided anew. */
+function filesFor({ forkOf, down, hold }: NewLab, host: HostSpec): readonly FileSpec[] {
+  const stopped = down?.[host.name];
+  const services = new Set([
+    ...Object.entries(host.services).flatMap(([service, state]) => (state === 'down' ? [service] : [])),
+    ...(Array.isArray(stopped) ? stopped : []),
+    ...(hold(host) ? ['patroni'] : []),
+  ]);
+  return [...(forkOf === undefined ? host.files : []), ...[...services].map(downFile)];
 }
 
 /** runit starts no service whose folder holds a file named `down` (runsv(8)). */

@@ -7,7 +7,7 @@ import { text as readAll } from 'node:stream/consumers';
 import type Docker from 'dockerode';
 import { extract } from 'tar-stream';
 import { formatDuration } from '../core/duration.ts';
-import { UsageError } from '../core/problem.ts';
+import { LabError, UsageError } from '../core/problem.ts';
 import type { HostKind, ImageSpec, ProgramName } from '../topology/blueprint.ts';
 import { debianImage, isPresent } from './base-image.ts';
 import { build, label, removeUntagged } from './build.ts';
@@ -66,6 +66,29 @@ export function imageTag(spec: ImageSpec): string {
 /** The image of the helpers that make network faults. */
 export function baseImageTag(train: string): string {
   return making({ kind: 'base', train, versions: {} }).tag;
+}
+
+/** Removes every image that the lab made and no container uses; returns how many. A Debian that was pulled stays. */
+export async function removeImages(docker: Docker): Promise<number> {
+  const images = await docker.listImages();
+  const tags = images.flatMap(({ RepoTags }) => RepoTags?.filter((tag) => tag.startsWith('pglab/')) ?? []);
+  let removed = 0;
+  for (const tag of tags) {
+    try {
+      await docker.getImage(tag).remove();
+      removed += 1;
+    } catch (error) {
+      if (![404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) throw error;
+    }
+  }
+  return removed;
+}
+
+/** The release train of an image that a host runs, snapshots included. Throws LabError where it is none of the lab's. */
+export async function trainOf(docker: Docker, image: string): Promise<string> {
+  const train = (await docker.getImage(image).inspect()).Config.Labels?.[labels.train];
+  if (train === undefined) throw new LabError(`the image ${image} was not made by the lab`);
+  return train;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What the image of a snapshot's host remembers: a snapshot, like a lab, is found again from the engine alone. */
-import type { HostName } from '../topology/blueprint.ts';
+import type { HostName, ServiceName } from '../topology/blueprint.ts';
 
 export const snapshotLabels = {
   /** The snapshot's name; the same on all of its images. */
@@ -15,8 +15,19 @@ export const snapshotLabels = {
   clusters: 'pglab.snapshot.clusters',
 } as const;
 
+/** How much of a host was down: all of it, all of it but its memory (`docker pause`), or some services. */
+export type HostDown = 'stopped' | 'frozen' | readonly ServiceName[];
+
 /** `golden`: made by the lab for itself, named by a hash of all that made it. `named`: frozen by a person or a scenario. */
 export type SnapshotKind = 'golden' | 'named';
 
-/** How each cluster stood at the snapshot; a fork is healthy once it stands so again. */
-export type ClusterStanding = Readonly<Record<string, { readonly leader: HostName; readonly streaming: readonly HostName[] }>>;
+/** How each cluster that had a leader stood at the snapshot; a fork is healthy once it stands so again. */
+export type ClusterStanding = Readonly<Record<string, Standing>>;
+
+export interface Standing {
+  readonly leader: HostName;
+  /** Standbys that streamed from it. */
+  readonly streaming: readonly HostName[];
+  /** Whether its WAL reached the archive. */
+  readonly archiving: boolean;
+}

@@ -4,9 +4,9 @@
  */
 import type Docker from 'dockerode';
 import { LabError, UsageError } from '../core/problem.ts';
-import type { Blueprint, HostName, ServiceName } from '../topology/blueprint.ts';
+import type { Blueprint, HostName } from '../topology/blueprint.ts';
 import { anchorOf, type Host, type Lab, statusOf } from './lab.ts';
-import { type ClusterStanding, type SnapshotKind, snapshotLabels } from './snapshot-labels.ts';
+import { type ClusterStanding, type HostDown, type SnapshotKind, snapshotLabels } from './snapshot-labels.ts';
 
 export interface Snapshot {
   readonly name: string;
@@ -18,12 +18,10 @@ export interface Snapshot {
   readonly blueprint: Blueprint;
   /** Image ids by host. */
   readonly images: Readonly<Record<HostName, string>>;
-  /** What was down: whole hosts, and services of hosts that ran. */
+  /** Hosts of which something was down. */
   readonly down: Readonly<Record<HostName, HostDown>>;
   readonly clusters: ClusterStanding;
 }
-
-export type HostDown = 'stopped' | readonly ServiceName[];
 
 export interface NewSnapshot {
   readonly name: string;
@@ -72,6 +70,13 @@ export function snapshotsAmong(images: readonly Docker.ImageInfo[]): Snapshot[] 
 }
 
 const isOurs = (tag: string) => tag.startsWith(`${repository}:`);
+
+/** Names of all there is, whole or not. */
+export async function snapshotNames(docker: Docker): Promise<string[]> {
+  const images = await docker.listImages({ filters: { label: [snapshotLabels.snapshot] } });
+  const own = images.filter(({ RepoTags }) => RepoTags?.some(isOurs));
+  return [...new Set(own.flatMap(({ Labels }) => Labels[snapshotLabels.snapshot] ?? []))].sort();
+}
 
 /** Undefined where there is none, or where it is not whole. */
 export async function findSnapshot(docker: Docker, name: string): Promise<Snapshot | undefined> {

@@ -12,11 +12,12 @@ import { controlService, runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import { createLab, type NewLab } from '../engine/create-lab.ts';
 import { type Host, type Lab, markReady, publishedPort, removeLab } from '../engine/lab.ts';
-import type { ClusterStanding } from '../engine/snapshot-labels.ts';
+import type { ClusterStanding, HostDown } from '../engine/snapshot-labels.ts';
 import { deathIn, lastLines, watchDeaths } from '../engine/watch.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { askPatroni } from '../observe/patroni.ts';
-import { type Blueprint, type ClusterSpec, type HostSpec, readyStates } from '../topology/blueprint.ts';
+import { ask, serverOf } from '../observe/postgres.ts';
+import { type Blueprint, type ClusterSpec, readyStates } from '../topology/blueprint.ts';
 
 export interface BringUp extends Omit<NewLab, 'hold'> {
   /** Of a fork: how its clusters stood at the snapshot, and are to stand again. */
@@ -28,7 +29,7 @@ export interface BringUp extends Omit<NewLab, 'hold'> {
 }
 
 /** Enough for a machine ten times slower than the one this was measured on (12 s for the whole bring-up). */
-const patience = { leader: seconds(120), standbys: seconds(120) } as const;
+const patience = { leader: seconds(120), standbys: seconds(120), archive: seconds(60) } as const;
 
 export const reaches = (cluster: ClusterSpec, state: ClusterSpec['ready']) =>
   readyStates.indexOf(cluster.ready) >= readyStates.indexOf(state);
@@ -36,16 +37,15 @@ export const reaches = (cluster: ClusterSpec, state: ClusterSpec['ready']) =>
 /** Throws LabError naming the host that died or the state that was not reached; nothing is left behind unless `keep`. */
 export async function bringUp(docker: Docker, blueprint: Blueprint, options: BringUp): Promise<Lab> {
   const { standing } = options;
-  const leaders = standing
-    ? Object.values(standing).map(({ leader }) => leader)
-    : blueprint.clusters.filter((cluster) => reaches(cluster, 'cluster')).map(({ members }) => members[0]);
-  const firsts = new Set(leaders);
+  const leaders = blueprint.clusters.map((cluster) => leaderOf(cluster, standing));
+  const waits = blueprint.clusters.flatMap(({ members }, n) => (leaders[n] === undefined ? [] : members));
+  const held = new Set(waits.filter((name) => !leaders.includes(name)));
   options.report(`starting ${blueprint.hosts.length} hosts${standing ? ` as forks of ${options.forkOf}` : ''}`);
-  const lab = await createLab(docker, blueprint, { ...options, hold: (host: HostSpec) => !firsts.has(host.name) });
+  const lab = await createLab(docker, blueprint, { ...options, hold: ({ name }) => held.has(name) });
   const settled = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, settled.signal]) : settled.signal;
   try {
-    const ctx: Context = { docker, lab, signal, report: options.report };
+    const ctx: Context = { docker, lab, signal, report: options.report, down: options.down ?? {} };
     const work = Promise.all(
       blueprint.clusters.map((cluster) => (standing ? comeBack(ctx, cluster, standing[cluster.name]) : makeReady(ctx, cluster))),
     );
@@ -63,6 +63,12 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
   }
 }
 
+/** Who is to lead first; undefined where nobody is waited for. */
+function leaderOf(cluster: ClusterSpec, standing: ClusterStanding | undefined): string | undefined {
+  if (standing) return standing[cluster.name]?.leader;
+  return reaches(cluster, 'cluster') ? cluster.members[0] : undefined;
+}
+
 /** Rejects when the signal aborts. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
@@ -76,6 +82,7 @@ interface Context {
   readonly lab: Lab;
   readonly signal: AbortSignal;
   readonly report: (phase: string) => void;
+  readonly down: Readonly<Record<string, HostDown>>;
 }
 
 async function makeReady(ctx: Context, cluster: ClusterSpec): Promise<void> {
@@ -95,7 +102,11 @@ async function makeReady(ctx: Context, cluster: ClusterSpec): Promise<void> {
   if (others.length > 0)
     ctx.report(`building ${others.map((host) => host.name).join(' and ')}${reaches(cluster, 'backup') ? ' from the backup' : ''}`);
   await Promise.all(others.map((host) => controlService(ctx.docker, host.container, 'start', 'patroni')));
-  await standbysStream(ctx, cluster);
+  await standbysStream(
+    ctx,
+    cluster,
+    others.map(({ name }) => name),
+  );
 }
 
 /** A cluster of a fork: whoever led leads again, on a timeline of its own, and whoever streamed streams from it. */
@@ -104,11 +115,30 @@ async function comeBack(ctx: Context, cluster: ClusterSpec, standing: ClusterSta
   const leader = hostNamed(ctx.lab, standing.leader);
   ctx.report(`waiting for ${leader.name} to lead`);
   await becomesLeader(ctx, leader);
-  const standbys = standing.streaming.map((name) => hostNamed(ctx.lab, name));
-  if (standbys.length > 0) ctx.report(`waiting for ${standbys.map(({ name }) => name).join(' and ')} to stream`);
-  await Promise.all(standbys.map((host) => controlService(ctx.docker, host.container, 'start', 'patroni')));
-  await standbysStream(ctx, cluster);
+  if (standing.streaming.length > 0) ctx.report(`waiting for ${standing.streaming.join(' and ')} to stream`);
+  const others = cluster.members.filter((name) => name !== leader.name && runsPatroni(ctx.down[name]));
+  await Promise.all(others.map((name) => controlService(ctx.docker, hostNamed(ctx.lab, name).container, 'start', 'patroni')));
+  await Promise.all([standbysStream(ctx, cluster, standing.streaming), ...(standing.archiving ? [archives(ctx, leader)] : [])]);
 }
+
+function runsPatroni(down: HostDown | undefined): boolean {
+  return down === undefined || (Array.isArray(down) && !down.includes('patroni'));
+}
+
+/** The promotion is archived first, as a history file: a fork that cannot do that archives nothing. */
+async function archives(ctx: Context, leader: Host): Promise<void> {
+  const seen = await poll(
+    async () => (await ask(serverOf(ctx.lab, leader), archiverQuestion).catch(() => []))[0]?.[0],
+    (archived) => archived === true,
+    { within: patience.archive, signal: ctx.signal },
+  );
+  if (seen.met) return;
+  throw new LabError(`${leader.name} did not archive its new timeline within ${patience.archive / 1000} s`, {
+    detail: await lastLines(ctx.docker, leader),
+  });
+}
+
+const archiverQuestion = 'select coalesce(last_archived_time > pg_postmaster_start_time(), false) from pg_stat_archiver';
 
 export function hostNamed(lab: Lab, name: string): Host {
   const host = lab.hosts.find((each) => each.name === name);
@@ -132,14 +162,12 @@ async function becomesLeader(ctx: Context, host: Host): Promise<void> {
   );
 }
 
-async function standbysStream(ctx: Context, cluster: ClusterSpec): Promise<void> {
+async function standbysStream(ctx: Context, cluster: ClusterSpec, standbys: readonly string[]): Promise<void> {
   const streaming = (look: ClusterLook) =>
-    Object.values(look.members).every(
-      (member) => member.role === 'leader' || (member.state === 'streaming' && member.timeline === look.timeline),
-    );
+    standbys.every((name) => look.members[name]?.state === 'streaming' && look.members[name]?.timeline === look.timeline);
   const seen = await poll(() => lookAtCluster(ctx.lab, cluster), streaming, { within: patience.standbys, signal: ctx.signal });
   if (seen.met) return;
-  const late = Object.entries(seen.last?.members ?? {}).filter(([, member]) => member.role !== 'leader' && member.state !== 'streaming');
+  const late = Object.entries(seen.last?.members ?? {}).filter(([name, member]) => standbys.includes(name) && member.state !== 'streaming');
   throw new LabError(
     `standbys did not stream within ${patience.standbys / 1000} s: ${late.map(([name, member]) => `${name} is ${member.state}`).join(', ')}`,
     { detail: (await Promise.all(late.map(([name]) => lastLines(ctx.docker, hostNamed(ctx.lab, name))))).flat() },

@@ -21,7 +21,7 @@ import { draftLab } from './draft-lab.ts';
 import { pruneGolden } from './prune.ts';
 
 /** What a lab is started from: a blueprint with its passwords, and images that are fresh or those of a snapshot. */
-export interface Origin extends Pick<NewLab, 'images' | 'forkOf'> {
+export interface Origin extends Pick<NewLab, 'images' | 'forkOf' | 'down'> {
   readonly blueprint: Blueprint;
   /** How its clusters stood at the snapshot. */
   readonly standing?: ClusterStanding;
@@ -78,8 +78,8 @@ function freshOrigin(blueprint: Blueprint, images: Origin['images']): Origin {
 }
 
 /** A fork of a snapshot. */
-export function forkOf({ name, blueprint, images, clusters }: Snapshot): Origin {
-  return { blueprint, images, forkOf: name, standing: clusters };
+export function forkOf({ name, blueprint, images, clusters, down }: Snapshot): Origin {
+  return { blueprint, images, forkOf: name, standing: clusters, down };
 }
 
 /** A lab of bare hosts is made as quickly from nothing; one with disks of its own fits into no snapshot. */
@@ -130,7 +130,9 @@ function standingOf(clusters: readonly ClusterSpec[]): ClusterStanding {
   return Object.fromEntries(
     clusters.flatMap((cluster) => {
       const [leader, ...streaming] = cluster.members;
-      return leader !== undefined && reaches(cluster, 'cluster') ? [[cluster.name, { leader, streaming }]] : [];
+      return leader !== undefined && reaches(cluster, 'cluster')
+        ? [[cluster.name, { leader, streaming, archiving: reaches(cluster, 'stanza') }]]
+        : [];
     }),
   );
 }
