@@ -4,19 +4,19 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { makeImages } from '../lab/cli/image-progress.ts';
 import { paintFor } from '../lab/cli/paint.ts';
 import { describeError } from '../lab/cli/print-error.ts';
 import { table } from '../lab/cli/table.ts';
 import { exitCodes, LabError, UsageError } from '../lab/core/problem.ts';
 import { type Docker, findEngine } from '../lab/engine/connect.ts';
-import { ensureImages, hostImages, imageKey } from '../lab/engine/images.ts';
+import { hostImages, imageKey } from '../lab/engine/images.ts';
 import { draftLab } from '../lab/run/draft-lab.ts';
 import type { ImageSpec } from '../lab/topology/blueprint.ts';
 import { type Figure, figureTable, median, type PartName, partNames, type Samples, summarize } from './bench/figures.ts';
 import { describeMachine, type Machine } from './bench/machine.ts';
 import { sweep } from './bench/our-labs.ts';
 import { type Bench, type Repetition, repeatOnce } from './bench/repetition.ts';
-import { imageProgress } from './image-progress.ts';
 
 const usage = `Usage: npm run bench [-- OPTIONS]
 
@@ -114,7 +114,8 @@ function parseOptions() {
 async function runAll(docker: Docker, { repeat, chosen }: Options): Promise<Results> {
   const { signal } = interruption;
   const begun = new Date();
-  const tags = await images(docker);
+  // What is measured starts from images that are there.
+  const tags = await makeImages(docker, hostImages(), process.stderr, { signal: interruption.signal });
   const machine = describeMachine((await docker.version()).Version);
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const bench: Bench = {
@@ -140,16 +141,6 @@ async function runAll(docker: Docker, { repeat, chosen }: Options): Promise<Resu
     figures: summarize([...repetitions.map(({ samples }) => samples), sizes]),
     profile: { phases: medians(repetitions.map(({ phases }) => phases)), hosts: medians(repetitions.map(({ hosts }) => hosts)) },
   };
-}
-
-/** Those of the default train, made where they are missing: what is measured starts from them. */
-async function images(docker: Docker): Promise<ReadonlyMap<string, string>> {
-  const view = imageProgress(process.stderr);
-  try {
-    return await ensureImages(docker, hostImages(), view.show, { signal: interruption.signal });
-  } finally {
-    view.end();
-  }
 }
 
 async function imageSizes(docker: Docker, tags: ReadonlyMap<string, string>): Promise<Samples> {

@@ -3,12 +3,12 @@
  * already.
  */
 import { parseArgs } from 'node:util';
+import { makeImages } from '../lab/cli/image-progress.ts';
 import { exitCodes, LabError, UsageError } from '../lab/core/problem.ts';
 import type { Docker } from '../lab/engine/connect.ts';
 import { findEngine, ping, searchEngine, thisMachine } from '../lab/engine/connect.ts';
-import { ensureImages, hostImages } from '../lab/engine/images.ts';
+import { hostImages } from '../lab/engine/images.ts';
 import { readTrains, trainNamed } from '../lab/engine/trains.ts';
-import { imageProgress } from './image-progress.ts';
 
 const usage = `Usage: npm run setup [-- OPTIONS]
 
@@ -46,15 +46,8 @@ async function main(): Promise<void> {
   const trains = options.all ? Object.keys(known.trains) : (options.train ?? [known.default]);
   const specs = trains.flatMap((train) => hostImages(trainNamed(train).name));
   const docker = await engine();
-  const view = imageProgress(process.stdout);
-  try {
-    const images = await ensureImages(docker, specs, view.show, { refresh: options.refresh ?? false, signal: interruption.signal });
-    view.end();
-    say(`images: ${[...images.values()].join(', ')}`);
-  } catch (error) {
-    view.end();
-    throw error;
-  }
+  const images = await makeImages(docker, specs, process.stdout, { refresh: options.refresh ?? false, signal: interruption.signal });
+  say(`images: ${[...images.values()].join(', ')}`);
   say('ready; next: npm run lab:up');
 }
 

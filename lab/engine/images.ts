@@ -16,8 +16,8 @@ import { debianMirror } from './mirror.ts';
 import { imagesFolder, packRecipe, readRecipe, recipeHash } from './recipe.ts';
 import { isWithin, readTrains, type Train, trainCarrying, trainNamed } from './trains.ts';
 
-/** `base` is no host: helpers that make network faults run it. */
-export type ImageKind = HostKind | 'base';
+/** `base` is no host: the others are made on it. */
+type ImageKind = HostKind | 'base';
 
 /** Kinds in building order. A database host is a pgBackRest host with more on it. */
 const parents: Readonly<Record<ImageKind, ImageKind | undefined>> = { base: undefined, etcd: 'base', repo: 'base', patroni: 'repo' };
@@ -61,11 +61,6 @@ export function imageKey(spec: ImageSpec): string {
 /** `pglab/<kind>:<train>[-<program>-<version>]-<hash12>`. Throws UsageError for a train or version that nobody has. */
 export function imageTag(spec: ImageSpec): string {
   return making(spec).tag;
-}
-
-/** The image of the helpers that make network faults. */
-export function baseImageTag(train: string): string {
-  return making({ kind: 'base', train, versions: {} }).tag;
 }
 
 /** Removes every image that the lab made and no container uses; returns how many. A Debian that was pulled stays. */

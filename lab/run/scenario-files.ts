@@ -37,6 +37,11 @@ export function readScenarioFile(name: string): SourceText {
   }
 }
 
+/** Each file once, in the order of the names, however often and by whichever of its names it is asked for. */
+export function readScenarioFiles(names: readonly string[]): SourceText[] {
+  return [...new Map(names.map(readScenarioFile).map((source) => [source.file, source])).values()];
+}
+
 /** Parses and plans a scenario with the project's trains and recipes. */
 export function planFile(source: SourceText, variants?: readonly string[]): Planned {
   return readScenario(source, { catalogue: readTrains(), loadRecipe }, variants);

@@ -92,5 +92,4 @@ export interface Secrets {
   readonly superuser: string;
   readonly replication: string;
   readonly restapi: string;
-  readonly rewind: string;
 }

@@ -73,7 +73,7 @@ export function draftNeeds(lab: LabSpec): readonly HostName[] {
 export function placeholders(lab: LabSpec): Made {
   const file = { certificate: '(made per lab)\n', key: '(made per lab)\n' };
   return {
-    secrets: { superuser: '(made-per-lab)', replication: '(made-per-lab)', restapi: '(made-per-lab)', rewind: '(made-per-lab)' },
+    secrets: { superuser: '(made-per-lab)', replication: '(made-per-lab)', restapi: '(made-per-lab)' },
     certificates: { ca: '(made per lab)\n', hosts: Object.fromEntries(draftNeeds(lab).map((host) => [host, file])) },
   };
 }

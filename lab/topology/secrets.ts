@@ -9,5 +9,5 @@ export function makeSecrets(): Secrets {
     const text = randomBytes(15).toString('base64url');
     return text.startsWith('-') ? `_${text.slice(1)}` : text;
   };
-  return { superuser: secret(), replication: secret(), restapi: secret(), rewind: secret() };
+  return { superuser: secret(), replication: secret(), restapi: secret() };
 }

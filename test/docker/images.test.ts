@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findEngine } from '../../lab/engine/connect.ts';
-import { baseImageTag, ensureImages, imageKey, imageTag } from '../../lab/engine/images.ts';
+import { ensureImages, imageKey, imageTag } from '../../lab/engine/images.ts';
 import type { ImageSpec } from '../../lab/topology/blueprint.ts';
 
 // Its image is on a registry that a lab's machine need not reach; every container here is stopped by name.
@@ -133,7 +133,7 @@ describe('images', () => {
   });
 });
 
-describe('the base image', () => {
+describe('every image', () => {
   let target: StartedTestContainer;
   beforeAll(async () => {
     target = await new GenericContainer(imageTag(repo)).withCopyContentToContainer(down('pgbackrest')).start();
@@ -148,7 +148,7 @@ describe('the base image', () => {
       '--cap-add=NET_ADMIN',
       `--network=container:${target.getId()}`,
       '--entrypoint=sh',
-      baseImageTag('forky'),
+      imageTag(repo),
       '-c',
       filter,
     ]);

@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { baseImageTag, hostImages, imageKey, imageTag } from '../../lab/engine/images.ts';
+import { hostImages, imageKey, imageTag } from '../../lab/engine/images.ts';
 import { debianMirror, mirrorProblem } from '../../lab/engine/mirror.ts';
 import { imagesFolder, readRecipe, recipeHash } from '../../lab/engine/recipe.ts';
 import { isWithin, parseTrains, readTrains, trainCarrying, trainNamed } from '../../lab/engine/trains.ts';
@@ -12,7 +12,6 @@ const patroni = (versions = {}) => ({ kind: 'patroni', train: 'forky', versions 
 describe('names', () => {
   test('an image is named by kind, train and recipe', () => {
     expect(imageTag(patroni())).toMatch(/^pglab\/patroni:forky-[0-9a-f]{12}$/);
-    expect(baseImageTag('trixie')).toMatch(/^pglab\/base:trixie-[0-9a-f]{12}$/);
   });
 
   test('a borrowed program is part of the name', () => {

@@ -15,7 +15,7 @@ export const catalogue: TrainCatalogue = {
 /** Passwords and certificates that are the same in every run. */
 export function fixedMade(lab: LabSpec): Made {
   return {
-    secrets: { superuser: 'my-super-password', replication: 'confidential', restapi: 'mySupeSecretPassword', rewind: 'unused' },
+    secrets: { superuser: 'my-super-password', replication: 'confidential', restapi: 'mySupeSecretPassword' },
     certificates: {
       ca: 'CA\n',
       hosts: Object.fromEntries(

@@ -1,7 +1,7 @@
 /** `pglab lint`: checks scenario files without an engine. Advice counts: a scenario without a mutant proves little. */
 import type { Command } from 'commander';
 import { UsageError } from '../../core/problem.ts';
-import { planFile, readScenarioFile, scenarioNames } from '../../run/scenario-files.ts';
+import { planFile, readScenarioFiles, scenarioNames } from '../../run/scenario-files.ts';
 import type { Verb } from '../session.ts';
 
 export const lint: Verb = {
@@ -17,7 +17,7 @@ Examples:
   npm run lab:lint -- standby-rebuild my-scenario.yaml`,
       )
       .action((names: string[], options: { json?: true }) => {
-        const files = (names.length > 0 ? names : scenarioNames()).map(readScenarioFile);
+        const files = readScenarioFiles(names.length > 0 ? names : scenarioNames());
         const problems = files.flatMap((file) => {
           const planned = planFile(file);
           return [...planned.problems, ...planned.advice];

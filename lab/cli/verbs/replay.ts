@@ -11,7 +11,7 @@ import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
 import { type GoldenUse, goldenUses } from '../../run/golden.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
-import { planFile, readScenarioFile, scenarioNames } from '../../run/scenario-files.ts';
+import { planFile, readScenarioFiles, scenarioNames } from '../../run/scenario-files.ts';
 import type { Plan } from '../../scenario/plan.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
 import { showImages } from '../image-progress.ts';
@@ -78,8 +78,7 @@ Examples:
 /** Every mistake of every file, before anything is started. */
 function plans(names: readonly string[], options: Options): Omit<Job, 'golden'>[] {
   const problems: Problem[] = [];
-  const jobs = names.flatMap((name) => {
-    const source = readScenarioFile(name);
+  const jobs = readScenarioFiles(names).flatMap((source) => {
     const planned = planFile(source, options.variant);
     problems.push(...planned.problems);
     return planned.plans.map((plan) => ({ plan, source: source.text }));
