@@ -36,10 +36,10 @@ export default defineConfig({
           name: 'scenarios',
           include: ['scenarios/*.yaml', 'scenarios/issues/*.yaml'],
           globalSetup: ['test/docker/setup.ts'],
-          // Labs wait more than they compute: three of them keep two cores busy.
           sequence: { groupOrder: 2 },
+          // Each test waits until the machine has room for its lab (lab/run/admission.ts), in a queue that can be long.
           maxWorkers: 3,
-          testTimeout: patience,
+          testTimeout: 3 * patience,
           hookTimeout: patience,
         },
       },

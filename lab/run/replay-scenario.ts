@@ -6,6 +6,7 @@ import { listLabs, removeLab, standing, strayNetworks } from '../engine/lab.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import type { Verdict } from '../verdict/verdict.ts';
+import type { Admit } from './admission.ts';
 import { type GoldenUse, originOf } from './golden.ts';
 import { replay } from './replay.ts';
 import { makeRunFolder } from './run-folder.ts';
@@ -15,6 +16,7 @@ export interface ReplayOptions {
   readonly out: string;
   readonly bind: string;
   readonly golden: GoldenUse;
+  readonly admit: Admit;
   /** Leaves the lab up, under the name that `onLab` is told. */
   readonly keep: boolean;
   readonly signal: AbortSignal;
@@ -28,33 +30,42 @@ export interface Replayed {
   readonly verdict: Verdict;
   readonly folder: string;
   readonly blueprint: Blueprint;
+  /** From its turn on. */
+  readonly seconds: number;
 }
 
 /** Throws what `replay` throws. */
 export async function replayScenario(docker: Docker, plan: Plan, source: string, options: ReplayOptions): Promise<Replayed> {
   const { golden, bind, signal, onImages, onPhase } = options;
-  const { blueprint, ...origin } = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase });
-  const folder = await makeRunFolder(options.out, plan, new Date());
-  const name = `run-${randomBytes(4).toString('hex')}`;
-  options.onLab(name);
-  const verdict = await replay(docker, {
-    plan,
-    source,
-    blueprint,
-    folder,
-    bringUp: {
-      ...origin,
-      name,
-      // A lab that is to be kept belongs to the person from the start: labels cannot be changed.
-      purpose: options.keep ? 'hands' : 'replay',
-      bind,
-      report: onPhase,
-    },
-    keep: options.keep,
-    signal,
-    onStep: options.onStep,
-  });
-  return { verdict, folder, blueprint };
+  const endTurn = await options.admit(signal);
+  const started = performance.now();
+  try {
+    const { blueprint, ...origin } = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase });
+    const folder = await makeRunFolder(options.out, plan, new Date());
+    const name = `run-${randomBytes(4).toString('hex')}`;
+    options.onLab(name);
+    const verdict = await replay(docker, {
+      plan,
+      source,
+      blueprint,
+      folder,
+      bringUp: {
+        ...origin,
+        name,
+        // A lab that is to be kept belongs to the person from the start: labels cannot be changed.
+        purpose: options.keep ? 'hands' : 'replay',
+        bind,
+        report: onPhase,
+      },
+      onUp: endTurn,
+      keep: options.keep,
+      signal,
+      onStep: options.onStep,
+    });
+    return { verdict, folder, blueprint, seconds: Math.round((performance.now() - started) / 100) / 10 };
+  } finally {
+    await endTurn();
+  }
 }
 
 /** Removes labs of replays whose process is no more; returns their names. */

@@ -32,6 +32,8 @@ export interface Replay {
   /** An empty folder for this run. */
   readonly folder: string;
   readonly bringUp: Omit<BringUp, 'keep' | 'signal'>;
+  /** Called once the lab is up, or will not be. */
+  readonly onUp: () => Promise<void>;
   /** Leaves the lab up at the end. */
   readonly keep: boolean;
   readonly signal: AbortSignal;
@@ -69,8 +71,11 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
     if (missing.length > 0) {
       recorder.record(opening(plan, blueprint, options.bringUp, {}, 0));
       recorder.record({ type: 'run-ended', reason: 'cut-short', unsupported: missing });
-    } else lab = await bringUpRecorded(docker, options, recorder);
-    await runIn(docker, lab, options, recorder, judge, () => bindings);
+    } else {
+      lab = await bringUpRecorded(docker, options, recorder);
+      await options.onUp();
+      if (lab) await runIn(docker, lab, options, recorder, judge, () => bindings);
+    }
   } finally {
     await recorder.close();
     if (lab) {
@@ -118,13 +123,12 @@ async function bringUpRecorded(docker: Docker, options: Replay, recorder: Record
 
 async function runIn(
   docker: Docker,
-  lab: Lab | undefined,
+  lab: Lab,
   options: Replay,
   recorder: Recorder,
   judge: ReturnType<typeof createJudge>,
   bindings: () => Bindings,
 ): Promise<void> {
-  if (!lab) return;
   const { plan, blueprint } = options;
   const trouble = new AbortController();
   const signal = AbortSignal.any([options.signal, trouble.signal]);

@@ -1,10 +1,7 @@
 /** The machine that figures are taken on: what it is, and how many CPU seconds it spends, whoever spends them. */
-import { readFileSync } from 'node:fs';
 import { cpus, hostname, loadavg, release, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-
-/** Linux counts CPU time for user space in hundredths of a second (USER_HZ), whatever the kernel's own clock. */
-const ticksPerSecond = 100;
+import { busySeconds } from '../../lab/engine/machine.ts';
 
 export interface Machine {
   readonly name: string;
@@ -29,21 +26,6 @@ export function describeMachine(engine: string): Machine {
     engine,
     load: loadavg(),
   };
-}
-
-/** CPU seconds spent by everybody since boot, out of /proc/stat; what a hypervisor gave to others is not ours. */
-export function parseBusy(stat: string): number {
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '').split(' ').map(Number);
-  return (user + nice + system + irq + softirq) / ticksPerSecond;
-}
-
-/** Undefined where there is no /proc: an engine in a virtual machine of a Mac spends its CPU where nobody here can count it. */
-function busySeconds(): number | undefined {
-  try {
-    return parseBusy(readFileSync('/proc/stat', 'utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 export interface Measured<T> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseBusy } from '../../lab/engine/machine.ts';
 import { memoryOf } from '../../scripts/bench/containers.ts';
-import { parseBusy } from '../../scripts/bench/machine.ts';
 import { phasesOf } from '../../scripts/bench/repetition.ts';
 
 describe('parseBusy', () => {

@@ -1,10 +1,11 @@
-/** One test for each variant of a scenario: replays it on a lab of its own and wants the verdict `pass`. */
+/** One test for each variant of a scenario: replays it on a lab of its own and wants the verdict `pass`. Side by side: most of a replay is waiting. */
 import { join } from 'node:path';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, test } from 'vitest';
 import { projectFolder } from '../../lab/core/project.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import { findEngine } from '../../lab/engine/connect.ts';
 import { renderText } from '../../lab/report/text.ts';
+import { createAdmission } from '../../lab/run/admission.ts';
 import { goldenUses } from '../../lab/run/golden.ts';
 import { judgeFolder } from '../../lab/run/judge-folder.ts';
 import { replayScenario } from '../../lab/run/replay-scenario.ts';
@@ -21,15 +22,17 @@ export function replayFile(path: string): void {
     beforeAll(async () => {
       docker = await findEngine();
     });
+    const admit = createAdmission();
     const uses = goldenUses(planned.plans.map(({ lab }) => lab));
     for (const [n, plan] of planned.plans.entries()) {
-      test(plan.variant, async (context) => {
+      test.concurrent(plan.variant, async ({ expect, onTestFinished, skip }) => {
         const stop = new AbortController();
         onTestFinished(() => stop.abort());
         const { verdict, folder } = await replayScenario(docker, plan, source.text, {
           out: join(projectFolder, '.lab', 'runs'),
           bind: '127.0.0.1',
           golden: uses[n] ?? 'take',
+          admit,
           keep: false,
           signal: stop.signal,
           onImages: () => {},
@@ -39,7 +42,7 @@ export function replayFile(path: string): void {
         });
         // What was judged live is judged the same again from the folder alone.
         expect(judgeFolder(folder).verdict).toEqual(verdict);
-        if (unsupported(verdict)) context.skip(verdict.because?.message);
+        if (unsupported(verdict)) skip(verdict.because?.message);
         expect(verdict.verdict, renderText(verdict, { source: source.text })).toBe('pass');
       });
     }

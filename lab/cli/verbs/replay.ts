@@ -9,9 +9,11 @@ import { findEngine } from '../../engine/connect.ts';
 import { renderJunit } from '../../report/junit.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
+import { type Admit, atOnce, createAdmission } from '../../run/admission.ts';
 import { type GoldenUse, goldenUses } from '../../run/golden.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
 import { planFile, readScenarioFiles, scenarioNames } from '../../run/scenario-files.ts';
+import { expectedSeconds } from '../../scenario/expected-time.ts';
 import type { Plan } from '../../scenario/plan.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
 import { showImages } from '../image-progress.ts';
@@ -58,7 +60,9 @@ export const replay: Verb = {
       .option('--variant <name...>', 'only these variants')
       .option('--keep', 'leave the labs up, and say how to enter them')
       .option('--fresh', 'bring every lab up from nothing, not as a fork of its golden lab')
-      .addOption(new Option('--jobs <n>', 'how many labs run side by side').default('2'))
+      .addOption(
+        new Option('--jobs <n>', 'how many labs run side by side at most; auto: as many as the machine has room for').default('auto'),
+      )
       .option('--out <folder>', 'where run folders are made', join('.lab', 'runs'))
       .option('--strict', 'an unsupported scenario counts as unknown, not as skipped')
       .option('--json', 'results as JSON on stdout, progress on stderr')
@@ -111,9 +115,7 @@ async function run(names: readonly string[], options: Options, session: Session)
   if (options.all && names.length > 0) throw new UsageError('--all and names exclude each other');
   if (!options.all && names.length === 0)
     throw new UsageError('no scenario was named', { hint: '--list shows them, --all replays them all' });
-  const width = Number(options.jobs);
-  if (!Number.isInteger(width) || width < 1)
-    throw new UsageError(`--jobs takes a whole number from 1 on, not ${JSON.stringify(options.jobs)}`);
+  const width = widthOf(options.jobs);
   const planned = plans(options.all ? scenarioNames() : names, options);
   const uses = options.fresh ? undefined : goldenUses(planned.map(({ plan }) => plan.lab));
   const jobs = planned.map((job, n): Job => ({ ...job, golden: uses?.[n] ?? 'never' }));
@@ -123,11 +125,12 @@ async function run(names: readonly string[], options: Options, session: Session)
   for (const name of await removeOrphans(docker)) progress.note(`removed ${name}, the lab of a replay that was killed`);
   const results: Result[] = [];
   const verdicts: Verdict[] = [];
-  const queue = [...jobs];
+  const queue = [...jobs].sort((a, b) => expectedSeconds(b.plan) - expectedSeconds(a.plan));
   const several = jobs.length > 1;
+  const batch: Batch = { docker, options, session, progress, several, admit: several ? createAdmission() : atOnce };
   const work = async () => {
     for (let job = queue.shift(); job && !session.signal.aborted; job = queue.shift()) {
-      const { result, verdict } = await replayJob(docker, job, options, session, progress, several);
+      const { result, verdict } = await replayJob(job, batch);
       results.push(result);
       verdicts.push(verdict);
     }
@@ -140,28 +143,43 @@ async function run(names: readonly string[], options: Options, session: Session)
     if (!session.signal.aborted) throw error;
     throw new LabError('interrupted; the labs of this replay are removed', { exitCode: exitCodes.interrupted });
   }
+  // In the order in which they were asked for, whichever ended first.
+  const rank = (result: Result) => jobs.findIndex(({ plan }) => plan.scenario === result.scenario && plan.variant === result.variant);
+  results.sort((a, b) => rank(a) - rank(b));
   if (options.json) process.stdout.write(`${JSON.stringify({ results }, null, 2)}\n`);
   else if (several) process.stdout.write(`\n${summary(results)}\n`);
   process.exitCode = verdictCode(verdicts, options.strict === true);
 }
 
-async function replayJob(
-  docker: Docker,
-  job: Job,
-  options: Options,
-  session: Session,
-  progress: Progress,
-  several: boolean,
-): Promise<{ result: Result; verdict: Verdict }> {
+/** `auto` leaves it to the machine: each lab waits for room. */
+function widthOf(jobs: string): number {
+  if (jobs === 'auto') return Number.POSITIVE_INFINITY;
+  const width = Number(jobs);
+  if (Number.isInteger(width) && width >= 1) return width;
+  throw new UsageError(`--jobs takes auto or a whole number from 1 on, not ${JSON.stringify(jobs)}`);
+}
+
+/** What the jobs of one command share. */
+interface Batch {
+  readonly docker: Docker;
+  readonly options: Options;
+  readonly session: Session;
+  readonly progress: Progress;
+  readonly several: boolean;
+  readonly admit: Admit;
+}
+
+async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; verdict: Verdict }> {
+  const { docker, options, session, progress, several, admit } = batch;
   const { plan } = job;
   const who = `${plan.scenario} (${plan.variant})`;
   const own = (text: string) => (several ? `${who}: ${text}` : text);
-  const started = performance.now();
   let lab = '';
   const replayed = await replayScenario(docker, plan, job.source, {
     out: options.out,
     bind: '127.0.0.1',
     golden: job.golden,
+    admit,
     keep: options.keep === true,
     signal: session.signal,
     onImages: showImages(progress),
@@ -172,8 +190,7 @@ async function replayJob(
     onStep: (_, title) => progress.phase(own(title)),
   });
   await writeReports(replayed, job);
-  const { verdict, folder } = replayed;
-  const seconds = Math.round((performance.now() - started) / 100) / 10;
+  const { verdict, folder, seconds } = replayed;
   const text = renderText(verdict, { paint: paintFor(options.json ? process.stderr : process.stdout), source: job.source });
   if (!options.json) process.stdout.write(`${text}\n  ${paintFor(process.stdout).dim(relative(process.cwd(), folder))}\n`);
   else if (verdict.verdict !== 'pass') process.stderr.write(`${text}\n`);

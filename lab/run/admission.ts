@@ -1,0 +1,57 @@
+/**
+ * Lets the labs of many replays begin when this machine has room for them. A bring-up keeps two cores busy, a lab that waits for a
+ * TTL next to nothing: so bring-ups take turns, however many labs are up, and each begins once there is CPU and memory to spare.
+ * Turns are the machine's, not the process's: several commands and a test runner's workers share them.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { claim } from '../engine/claim.ts';
+import { availableMemory, busySeconds, cores } from '../engine/machine.ts';
+
+/** A lab of seven hosts takes 350 MB when idle; a backup and a restore side by side double that. Bytes. */
+const labMemory = 1e9;
+
+/** Share of all cores that may be busy just before another lab begins. */
+const mostBusy = 0.7;
+
+/** Over how long that share is measured, ms. */
+const glance = 500;
+
+/** Somebody else's load may last for ever: after this, ms, a lab begins all the same. */
+const patience = 20_000;
+
+/** Waits for a turn and for room; resolves to what ends the turn, once the lab is up or will not be. Throws the signal's reason. */
+export type Admit = (signal: AbortSignal) => Promise<() => Promise<void>>;
+
+/** For a lab that has the machine to itself. */
+export const atOnce: Admit = async () => async () => {};
+
+/** Whoever asks first begins first; other processes' labs come in between. */
+export function createAdmission(): Admit {
+  let last: Promise<unknown> = Promise.resolve();
+  return (signal) => {
+    const turn = last.then(() => takeTurn(signal));
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+async function takeTurn(signal: AbortSignal): Promise<() => Promise<void>> {
+  const turns = Math.max(1, Math.floor(cores() / 2));
+  const endTurn = await claim(`bring-up ${Math.floor(Math.random() * turns)}`, signal, () => {});
+  try {
+    const since = performance.now();
+    while (performance.now() - since < patience && !(await hasRoom(signal)));
+  } catch (error) {
+    await endTurn();
+    throw error;
+  }
+  return endTurn;
+}
+
+async function hasRoom(signal: AbortSignal): Promise<boolean> {
+  const [before, started] = [busySeconds(), performance.now()];
+  await delay(glance, undefined, { signal });
+  const after = busySeconds();
+  const busy = before === undefined || after === undefined ? 0 : (after - before) / ((performance.now() - started) / 1000) / cores();
+  return busy <= mostBusy && (availableMemory() ?? labMemory) >= labMemory;
+}
