@@ -129,6 +129,7 @@ export function describeStanding(status: LabStatus, now: number): string {
   const age = formatDuration(Math.max(0, now - status.created));
   switch (status.standing) {
     case 'up':
+      if (status.purpose === 'pool') return `frozen in the pool for ${age}`;
       return status.purpose === 'replay' ? `made by a replay ${age} ago` : `up for ${age}`;
     case 'coming-up':
       return 'coming up: its lab:up still runs';

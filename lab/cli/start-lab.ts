@@ -7,12 +7,13 @@ import type { Docker } from '../engine/connect.ts';
 import { findEngine, isLocal } from '../engine/connect.ts';
 import { checkName, type Lab, listLabs, nameTaken, removeLab, standing, strayNetworks } from '../engine/lab.ts';
 import { askStatus, type LabStatus } from '../observe/status.ts';
-import { bringUp } from '../run/bring-up.ts';
 import type { Origin } from '../run/golden.ts';
+import { startFrom } from '../run/pool.ts';
 import { introduce } from './introduce.ts';
 import { npmCommand } from './lab-options.ts';
 import { paintFor } from './paint.ts';
 import { type Progress, showProgress } from './progress.ts';
+import { refillInBackground } from './refill.ts';
 import type { Session } from './session.ts';
 
 export interface StartOptions {
@@ -75,9 +76,10 @@ export async function startLab(
   );
 }
 
-async function make(site: Site, name: string, { blueprint, ...origin }: Origin, keep: boolean): Promise<LabStatus> {
+async function make(site: Site, name: string, origin: Origin, keep: boolean): Promise<LabStatus> {
   const { docker, bind, progress, signal } = site;
-  const lab = await bringUp(docker, blueprint, { ...origin, name, purpose: 'hands', bind, keep, signal, report: progress.phase });
+  const { lab, refill } = await startFrom(docker, origin, { name, purpose: 'hands', bind, keep, signal, report: progress.phase });
+  if (refill) refillInBackground(refill);
   progress.phase('asking everybody how they are');
   const status = await askStatus(docker, await refreshed(docker, lab));
   if (signal.aborted) {

@@ -23,6 +23,11 @@ export const verbTable: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/snapshot.ts')).snapshot,
   },
   { name: 'fork', summary: 'another lab that begins where a snapshot was taken', load: async () => (await import('./verbs/fork.ts')).fork },
+  {
+    name: 'pool',
+    summary: 'labs that wait, healthy and frozen, for the next up or replay',
+    load: async () => (await import('./verbs/pool.ts')).pool,
+  },
   { name: 'prune', summary: 'remove snapshots, and images', load: async () => (await import('./verbs/prune.ts')).prune },
   {
     name: 'replay',

@@ -6,7 +6,7 @@ import type { Blueprint, FileSpec, HostName, HostSpec } from '../topology/bluepr
 import { addressAt, formatSubnet, freePorts, freeSubnets, parseSubnet, routedSubnets, type Subnet } from './addresses.ts';
 import { packFiles, userIds } from './archive.ts';
 import { checkName, containerName, findLab, type Lab, nameTaken, networkName, removeLab, statusOf } from './lab.ts';
-import { type LabSpecLabel, labelKeys, type Purpose, thisOwner, writeLabels } from './labels.ts';
+import { type LabSpecLabel, labelKeys, type PoolLabel, type Purpose, thisOwner, writeLabels } from './labels.ts';
 import { type HostDown, snapshotLabels } from './snapshot-labels.ts';
 
 export interface NewLab {
@@ -19,6 +19,7 @@ export interface NewLab {
   /** What was down at the snapshot and stays so. */
   readonly down?: Readonly<Record<HostName, HostDown>>;
   readonly bind: string;
+  readonly pool?: PoolLabel;
   /** Hosts whose Patroni is held back at the first start: whoever brings the lab up starts it. */
   readonly hold: (host: HostSpec) => boolean;
   readonly signal?: AbortSignal;
@@ -203,6 +204,7 @@ async function createContainer(ctx: Making, host: HostSpec, ports: Ports): Promi
     etcd: blueprint.etcd,
     secrets: blueprint.secrets,
     ...(options.forkOf === undefined ? {} : { forkOf: options.forkOf }),
+    ...(options.pool ? { pool: options.pool } : {}),
   };
   try {
     return await ctx.docker.createContainer({

@@ -5,7 +5,7 @@ import { seconds } from '../core/duration.ts';
 import { LabError, UsageError } from '../core/problem.ts';
 import type { HostKind, HostName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
-import { type HostLabels, isAlive, type LabSpecLabel, labelKeys, type Owner, type Purpose, readLabels } from './labels.ts';
+import { type HostLabels, isAlive, type LabSpecLabel, labelKeys, type Owner, type Purpose, readLabels, readPoolName } from './labels.ts';
 
 /** The engine's words for a container, as far as they matter here. */
 export type HostState = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead' | 'removing';
@@ -91,8 +91,9 @@ function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): L
   return {
     id: first.labels.lab,
     name,
-    purpose: first.labels.purpose,
-    owner: first.labels.owner,
+    ...(first.labels.purpose === 'pool'
+      ? readPoolName(name, first.labels.owner)
+      : { purpose: first.labels.purpose, owner: first.labels.owner }),
     created: Math.min(...parts.map(({ info }) => info.Created)) * 1000,
     spec: first.labels.spec,
     hosts,
@@ -125,6 +126,32 @@ export function anchorOf(lab: Lab): Host {
 export async function markReady(docker: Docker, lab: Lab): Promise<void> {
   const tar = await packFiles([{ path: readyFile, text: `${new Date().toISOString()}\n`, mode: 0o644, owner: 'root' }]);
   await docker.getContainer(anchorOf(lab).container).putArchive(tar, { path: '/' });
+}
+
+/**
+ * Gives a lab another name. False where another process was quicker: whoever renames the anchor from its old name has the lab.
+ * Throws UsageError where the new name is taken.
+ */
+export async function renameLab(docker: Docker, lab: Lab, name: string): Promise<boolean> {
+  const anchor = anchorOf(lab);
+  try {
+    await docker.getContainer(containerName(lab.name, anchor.name)).rename({ name: containerName(name, anchor.name) });
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    if (statusOf(error) === 409) throw await nameTaken(docker, name);
+    throw error;
+  }
+  const others = lab.hosts.filter((host) => host !== anchor);
+  await Promise.all(others.map((host) => docker.getContainer(host.container).rename({ name: containerName(name, host.name) })));
+  return true;
+}
+
+/** Stops every process of hosts where it is, or lets them go on. */
+export async function freezeHosts(docker: Docker, hosts: readonly Host[]): Promise<void> {
+  await Promise.all(hosts.map(({ container }) => docker.getContainer(container).pause()));
+}
+export async function thawHosts(docker: Docker, hosts: readonly Host[]): Promise<void> {
+  await Promise.all(hosts.map(({ container }) => docker.getContainer(container).unpause()));
 }
 
 export type Standing = 'up' | 'coming-up' | 'half-made' | 'orphaned';

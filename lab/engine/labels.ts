@@ -17,8 +17,11 @@ export const labelKeys = {
   spec: 'pglab.spec',
 } as const;
 
-/** `hands`: brought up by a person and stays. `replay`: belongs to one run and goes with it. `helper`: lives for one probe or fault. */
-export type Purpose = 'hands' | 'replay' | 'helper';
+/**
+ * `hands`: brought up by a person and stays. `replay`: belongs to one run and goes with it. `pool`: waits, frozen, to become one of
+ * these. `helper`: lives for one probe or fault.
+ */
+export type Purpose = 'hands' | 'replay' | 'pool' | 'helper';
 
 /** The process that brings a lab up, precise enough to tell it from a later one with the same pid. */
 export interface Owner {
@@ -37,6 +40,15 @@ export interface LabSpecLabel {
   readonly secrets: Secrets;
   /** The snapshot that the lab is a fork of, for people. */
   readonly forkOf?: string;
+  /** Of a lab made for the pool. */
+  readonly pool?: PoolLabel;
+}
+
+export interface PoolLabel {
+  /** How many are to wait, this one included. */
+  readonly keep: number;
+  /** What they are labs of, as it was asked for, JSON: whoever takes one can have it replaced. */
+  readonly spec: string;
 }
 
 export interface HostLabels {
@@ -105,4 +117,22 @@ export function isAlive(owner: Owner): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Names of pool labs begin so; one that was taken from the pool has another name. */
+export const poolPrefix = 'pool-';
+
+/** A name for a run's lab that says which process it belongs to: the labels of one from the pool name its maker. */
+export function runName(random: string): string {
+  const { pid, started } = thisOwner();
+  return `run-${pid}-${started}-${random}`;
+}
+
+/** What a lab that was made for the pool has become, and whose it is. */
+export function readPoolName(name: string, maker: Owner): { readonly purpose: Purpose; readonly owner: Owner } {
+  if (name.startsWith(poolPrefix)) return { purpose: 'pool', owner: maker };
+  const [, pid, started] = /^run-(\d+)-(\d+)-/.exec(name) ?? [];
+  return pid === undefined
+    ? { purpose: 'hands', owner: maker }
+    : { purpose: 'replay', owner: { ...maker, pid: Number(pid), started: Number(started) } };
 }

@@ -23,6 +23,8 @@ import { pruneGolden } from './prune.ts';
 /** What a lab is started from: a blueprint with its passwords, and images that are fresh or those of a snapshot. */
 export interface Origin extends Pick<NewLab, 'images' | 'forkOf' | 'down'> {
   readonly blueprint: Blueprint;
+  /** What was asked for, where it was: labs of the pool that were made for the same can be taken instead. */
+  readonly spec?: LabSpec;
   /** How its clusters stood at the snapshot. */
   readonly standing?: ClusterStanding;
 }
@@ -53,12 +55,12 @@ export async function originOf(docker: Docker, spec: LabSpec, options: OriginOpt
   if (golden === 'never' || !canBeGolden(outline)) return freshOrigin(await draftLab(spec, locate), images);
   const name = await goldenName(docker, outline, images);
   const known = await findSnapshot(docker, name);
-  if (known) return forkOf(known);
+  if (known) return { ...forkOf(known), spec };
   if (golden === 'take') return freshOrigin(await draftLab(spec, locate), images);
   const release = await claim(name, signal, (pid) => options.onPhase(`waiting for process ${pid}, which makes the golden lab`));
   try {
     const made = (await findSnapshot(docker, name)) ?? (await makeGolden(docker, name, await draftLab(spec, locate), images, options));
-    return forkOf(made);
+    return { ...forkOf(made), spec };
   } finally {
     await release();
   }

@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import type { Docker } from '../engine/connect.ts';
 import type { ImageProgress } from '../engine/images.ts';
 import { listLabs, removeLab, standing, strayNetworks } from '../engine/lab.ts';
+import { runName } from '../engine/labels.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { Admit } from './admission.ts';
 import { type GoldenUse, originOf } from './golden.ts';
+import type { Refill } from './pool.ts';
 import { replay } from './replay.ts';
 import { makeRunFolder } from './run-folder.ts';
 
@@ -20,6 +22,7 @@ export interface ReplayOptions {
   /** Leaves the lab up, under the name that `onLab` is told. */
   readonly keep: boolean;
   readonly signal: AbortSignal;
+  readonly onRefill: (refill: Refill) => void;
   readonly onImages: (progress: ImageProgress) => void;
   readonly onLab: (name: string) => void;
   readonly onPhase: (phase: string) => void;
@@ -40,17 +43,16 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
   const endTurn = await options.admit(signal);
   const started = performance.now();
   try {
-    const { blueprint, ...origin } = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase });
+    const origin = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase });
     const folder = await makeRunFolder(options.out, plan, new Date());
-    const name = `run-${randomBytes(4).toString('hex')}`;
+    const name = runName(randomBytes(2).toString('hex'));
     options.onLab(name);
     const verdict = await replay(docker, {
       plan,
       source,
-      blueprint,
+      origin,
       folder,
       bringUp: {
-        ...origin,
         name,
         // A lab that is to be kept belongs to the person from the start: labels cannot be changed.
         purpose: options.keep ? 'hands' : 'replay',
@@ -58,11 +60,12 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
         report: onPhase,
       },
       onUp: endTurn,
+      onRefill: options.onRefill,
       keep: options.keep,
       signal,
       onStep: options.onStep,
     });
-    return { verdict, folder, blueprint, seconds: Math.round((performance.now() - started) / 100) / 10 };
+    return { verdict, folder, blueprint: origin.blueprint, seconds: Math.round((performance.now() - started) / 100) / 10 };
   } finally {
     await endTurn();
   }

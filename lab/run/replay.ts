@@ -15,10 +15,12 @@ import type { Blueprint } from '../topology/blueprint.ts';
 import { createJudge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { ActiveFaults } from './active-faults.ts';
-import { type BringUp, bringUp, hostNamed } from './bring-up.ts';
+import { type BringUp, hostNamed } from './bring-up.ts';
 import { missingCapabilities } from './capabilities.ts';
+import type { Origin } from './golden.ts';
 import { followHosts } from './host-streams.ts';
 import { Observer } from './looks.ts';
+import { type Refill, startFrom } from './pool.ts';
 import { Recorder } from './recorder.ts';
 import { runFiles, writeInputs, writeLogs } from './run-folder.ts';
 import { runSteps } from './steps.ts';
@@ -28,10 +30,12 @@ export interface Replay {
   readonly plan: Plan;
   /** The scenario file's text, kept in the run folder. */
   readonly source: string;
-  readonly blueprint: Blueprint;
+  readonly origin: Origin;
   /** An empty folder for this run. */
   readonly folder: string;
-  readonly bringUp: Omit<BringUp, 'keep' | 'signal'>;
+  readonly bringUp: Pick<BringUp, 'name' | 'purpose' | 'bind' | 'report'>;
+  /** Told of what the pool lacks, where the lab came from there. */
+  readonly onRefill: (refill: Refill) => void;
   /** Called once the lab is up, or will not be. */
   readonly onUp: () => Promise<void>;
   /** Leaves the lab up at the end. */
@@ -48,7 +52,8 @@ const backgroundInterval = 1000;
  * lab was removed, and UsageError where its name is taken.
  */
 export async function replay(docker: Docker, options: Replay): Promise<Verdict> {
-  const { plan, blueprint, folder, signal } = options;
+  const { plan, origin, folder, signal } = options;
+  const { blueprint } = origin;
   const redact = redactor({ ...blueprint.secrets });
   await writeInputs(folder, options.source, plan, blueprint, redact);
   const judge = createJudge(plan);
@@ -107,14 +112,15 @@ function opening(plan: Plan, blueprint: Blueprint, lab: Pick<Lab, 'name'>, versi
 
 /** A lab that does not come up is a verdict, unknown, unless the user is to blame or has lost patience. */
 async function bringUpRecorded(docker: Docker, options: Replay, recorder: Recorder): Promise<Lab | undefined> {
-  const { plan, blueprint, signal, keep } = options;
+  const { plan, origin, signal, keep } = options;
   try {
-    const made = await bringUp(docker, blueprint, { ...options.bringUp, keep, signal });
-    // Its hosts' states were `created` when it was made.
-    return await findLab(docker, made.name);
+    const { lab, refill } = await startFrom(docker, origin, { ...options.bringUp, keep, signal });
+    if (refill) options.onRefill(refill);
+    // Its hosts' states were `created` or `paused` when it was made or found.
+    return await findLab(docker, lab.name);
   } catch (error) {
     if (signal.aborted || (error instanceof LabError && error.exitCode === 2)) throw error;
-    recorder.record(opening(plan, blueprint, options.bringUp, {}, 0));
+    recorder.record(opening(plan, origin.blueprint, options.bringUp, {}, 0));
     const detail = error instanceof LabError ? [error.message, ...error.detail].join('\n') : String(error);
     recorder.record({ type: 'run-ended', reason: 'cut-short', detail: `the lab did not come up: ${detail}` });
     return undefined;
@@ -129,7 +135,8 @@ async function runIn(
   judge: ReturnType<typeof createJudge>,
   bindings: () => Bindings,
 ): Promise<void> {
-  const { plan, blueprint } = options;
+  const { plan } = options;
+  const { blueprint } = options.origin;
   const trouble = new AbortController();
   const signal = AbortSignal.any([options.signal, trouble.signal]);
   const versions = Object.fromEntries(

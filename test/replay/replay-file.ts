@@ -35,6 +35,7 @@ export function replayFile(path: string): void {
           admit,
           keep: false,
           signal: stop.signal,
+          onRefill: () => {},
           onImages: () => {},
           onLab: () => {},
           onPhase: () => {},

@@ -11,6 +11,7 @@ import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
 import { type Admit, atOnce, createAdmission } from '../../run/admission.ts';
 import { type GoldenUse, goldenUses } from '../../run/golden.ts';
+import type { Refill } from '../../run/pool.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
 import { planFile, readScenarioFiles, scenarioNames } from '../../run/scenario-files.ts';
 import { expectedSeconds } from '../../scenario/expected-time.ts';
@@ -20,6 +21,7 @@ import { showImages } from '../image-progress.ts';
 import { npmCommand } from '../lab-options.ts';
 import { paintFor } from '../paint.ts';
 import { type Progress, showProgress } from '../progress.ts';
+import { refillInBackground } from '../refill.ts';
 import type { Session, Verb } from '../session.ts';
 import { table } from '../table.ts';
 import { verdictCode } from '../verdict-code.ts';
@@ -127,7 +129,9 @@ async function run(names: readonly string[], options: Options, session: Session)
   const verdicts: Verdict[] = [];
   const queue = [...jobs].sort((a, b) => expectedSeconds(b.plan) - expectedSeconds(a.plan));
   const several = jobs.length > 1;
-  const batch: Batch = { docker, options, session, progress, several, admit: several ? createAdmission() : atOnce };
+  const refills = new Map<string, Refill>();
+  const onRefill = (refill: Refill) => void refills.set(refill.spec, refill);
+  const batch: Batch = { docker, options, session, progress, several, admit: several ? createAdmission() : atOnce, onRefill };
   const work = async () => {
     for (let job = queue.shift(); job && !session.signal.aborted; job = queue.shift()) {
       const { result, verdict } = await replayJob(job, batch);
@@ -143,6 +147,7 @@ async function run(names: readonly string[], options: Options, session: Session)
     if (!session.signal.aborted) throw error;
     throw new LabError('interrupted; the labs of this replay are removed', { exitCode: exitCodes.interrupted });
   }
+  for (const refill of refills.values()) refillInBackground(refill);
   // In the order in which they were asked for, whichever ended first.
   const rank = (result: Result) => jobs.findIndex(({ plan }) => plan.scenario === result.scenario && plan.variant === result.variant);
   results.sort((a, b) => rank(a) - rank(b));
@@ -167,6 +172,7 @@ interface Batch {
   readonly progress: Progress;
   readonly several: boolean;
   readonly admit: Admit;
+  readonly onRefill: (refill: Refill) => void;
 }
 
 async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; verdict: Verdict }> {
@@ -182,6 +188,7 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; verd
     admit,
     keep: options.keep === true,
     signal: session.signal,
+    onRefill: batch.onRefill,
     onImages: showImages(progress),
     onLab: (name) => {
       lab = name;

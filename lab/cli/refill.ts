@@ -1,0 +1,12 @@
+/** Fills the pool up again behind the back of the command that took a lab from it. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { projectFolder } from '../core/project.ts';
+import type { Refill } from '../run/pool.ts';
+
+/** Returns at once; the process that does it outlives this one. */
+export function refillInBackground({ keep, spec }: Refill): void {
+  const program = join(projectFolder, 'dist', 'lab', 'cli', 'main.js');
+  const words = [program, 'pool', '--keep', String(keep), '--spec', spec];
+  spawn(process.execPath, words, { cwd: projectFolder, detached: true, stdio: 'ignore' }).unref();
+}
