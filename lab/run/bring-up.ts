@@ -4,39 +4,34 @@
  * cluster always becomes its leader and no standby is built by the wrong method.
  */
 
-import { poll } from '../core/deadline.ts';
-import { seconds } from '../core/duration.ts';
-import type { ClusterLook } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { controlService, runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import { createLab, type NewLab } from '../engine/create-lab.ts';
-import { type Host, type Lab, markReady, publishedPort, removeLab } from '../engine/lab.ts';
-import type { ClusterStanding, HostDown } from '../engine/snapshot-labels.ts';
-import { deathIn, lastLines, watchDeaths } from '../engine/watch.ts';
-import { lookAtCluster } from '../observe/cluster.ts';
-import { askPatroni } from '../observe/patroni.ts';
-import { ask, serverOf } from '../observe/postgres.ts';
+import { type Lab, markReady, removeLab } from '../engine/lab.ts';
+import type { ClusterStanding } from '../engine/snapshot-labels.ts';
+import { deathIn, watchDeaths } from '../engine/watch.ts';
 import { type Blueprint, type ClusterSpec, readyStates } from '../topology/blueprint.ts';
+import { comeBack } from './come-back.ts';
+import { becomesLeader, type ComingUp, hostNamed, standbysStream } from './coming-up.ts';
 
 export interface BringUp extends Omit<NewLab, 'hold'> {
   /** Of a fork: how its clusters stood at the snapshot, and are to stand again. */
   readonly standing?: ClusterStanding;
+  /** A fork of a lab that a person had broken: what does not come back is told, and no error. */
+  readonly asFound?: boolean;
   /** One line at the start of each phase, for people. */
   readonly report: (phase: string) => void;
   /** Leaves a lab that failed to come up where it is. */
   readonly keep: boolean;
 }
 
-/** Enough for a machine ten times slower than the one this was measured on (12 s for the whole bring-up). */
-const patience = { leader: seconds(120), standbys: seconds(120), archive: seconds(60) } as const;
-
 export const reaches = (cluster: ClusterSpec, state: ClusterSpec['ready']) =>
   readyStates.indexOf(cluster.ready) >= readyStates.indexOf(state);
 
 /** Throws LabError naming the host that died or the state that was not reached; nothing is left behind unless `keep`. */
 export async function bringUp(docker: Docker, blueprint: Blueprint, options: BringUp): Promise<Lab> {
-  const { standing } = options;
+  const { standing, down = {} } = options;
   const leaders = blueprint.clusters.map((cluster) => leaderOf(cluster, standing));
   const waits = blueprint.clusters.flatMap(({ members }, n) => (leaders[n] === undefined ? [] : members));
   const held = new Set(waits.filter((name) => !leaders.includes(name)));
@@ -45,9 +40,11 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
   const settled = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, settled.signal]) : settled.signal;
   try {
-    const ctx: Context = { docker, lab, signal, report: options.report, down: options.down ?? {} };
+    const ctx: ComingUp = { docker, lab, signal, report: options.report };
     const work = Promise.all(
-      blueprint.clusters.map((cluster) => (standing ? comeBack(ctx, cluster, standing[cluster.name]) : makeReady(ctx, cluster))),
+      blueprint.clusters.map((cluster) =>
+        standing ? comeBack(ctx, cluster, { standing, down, must: !options.asFound }) : makeReady(ctx, cluster),
+      ),
     );
     // A backup that runs is not waited for once somebody has pressed Ctrl-C or a host has died.
     work.catch(() => undefined);
@@ -77,15 +74,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-interface Context {
-  readonly docker: Docker;
-  readonly lab: Lab;
-  readonly signal: AbortSignal;
-  readonly report: (phase: string) => void;
-  readonly down: Readonly<Record<string, HostDown>>;
-}
-
-async function makeReady(ctx: Context, cluster: ClusterSpec): Promise<void> {
+async function makeReady(ctx: ComingUp, cluster: ClusterSpec): Promise<void> {
   if (!reaches(cluster, 'cluster')) return;
   const [first, ...others] = cluster.members.map((name) => hostNamed(ctx.lab, name));
   if (!first) throw new LabError(`cluster ${cluster.name} has no members`);
@@ -109,72 +98,7 @@ async function makeReady(ctx: Context, cluster: ClusterSpec): Promise<void> {
   );
 }
 
-/** A cluster of a fork: whoever led leads again, on a timeline of its own, and whoever streamed streams from it. */
-async function comeBack(ctx: Context, cluster: ClusterSpec, standing: ClusterStanding[string] | undefined): Promise<void> {
-  if (!standing) return;
-  const leader = hostNamed(ctx.lab, standing.leader);
-  ctx.report(`waiting for ${leader.name} to lead`);
-  await becomesLeader(ctx, leader);
-  if (standing.streaming.length > 0) ctx.report(`waiting for ${standing.streaming.join(' and ')} to stream`);
-  const others = cluster.members.filter((name) => name !== leader.name && runsPatroni(ctx.down[name]));
-  await Promise.all(others.map((name) => controlService(ctx.docker, hostNamed(ctx.lab, name).container, 'start', 'patroni')));
-  await Promise.all([standbysStream(ctx, cluster, standing.streaming), ...(standing.archiving ? [archives(ctx, leader)] : [])]);
-}
-
-function runsPatroni(down: HostDown | undefined): boolean {
-  return down === undefined || (Array.isArray(down) && !down.includes('patroni'));
-}
-
-/** The promotion is archived first, as a history file: a fork that cannot do that archives nothing. */
-async function archives(ctx: Context, leader: Host): Promise<void> {
-  const seen = await poll(
-    async () => (await ask(serverOf(ctx.lab, leader), archiverQuestion).catch(() => []))[0]?.[0],
-    (archived) => archived === true,
-    { within: patience.archive, signal: ctx.signal },
-  );
-  if (seen.met) return;
-  throw new LabError(`${leader.name} did not archive its new timeline within ${patience.archive / 1000} s`, {
-    detail: await lastLines(ctx.docker, leader),
-  });
-}
-
-const archiverQuestion = 'select coalesce(last_archived_time > pg_postmaster_start_time(), false) from pg_stat_archiver';
-
-export function hostNamed(lab: Lab, name: string): Host {
-  const host = lab.hosts.find((each) => each.name === name);
-  if (!host) throw new LabError(`lab ${lab.name} has no host ${name}`);
-  return host;
-}
-
-async function becomesLeader(ctx: Context, host: Host): Promise<void> {
-  const port = publishedPort(host, 8008);
-  const seen = await poll(
-    () => askPatroni(ctx.lab.bind, port),
-    (answer) => answer?.role === 'leader' && answer.state === 'running',
-    { within: patience.leader, signal: ctx.signal, intervals: [500, 200, 100] },
-  );
-  if (seen.met) return;
-  throw new LabError(
-    `${host.name} did not become leader within ${patience.leader / 1000} s; its Patroni says ${seen.last?.state ?? 'nothing'}`,
-    {
-      detail: await lastLines(ctx.docker, host),
-    },
-  );
-}
-
-async function standbysStream(ctx: Context, cluster: ClusterSpec, standbys: readonly string[]): Promise<void> {
-  const streaming = (look: ClusterLook) =>
-    standbys.every((name) => look.members[name]?.state === 'streaming' && look.members[name]?.timeline === look.timeline);
-  const seen = await poll(() => lookAtCluster(ctx.lab, cluster), streaming, { within: patience.standbys, signal: ctx.signal });
-  if (seen.met) return;
-  const late = Object.entries(seen.last?.members ?? {}).filter(([name, member]) => standbys.includes(name) && member.state !== 'streaming');
-  throw new LabError(
-    `standbys did not stream within ${patience.standbys / 1000} s: ${late.map(([name, member]) => `${name} is ${member.state}`).join(', ')}`,
-    { detail: (await Promise.all(late.map(([name]) => lastLines(ctx.docker, hostNamed(ctx.lab, name))))).flat() },
-  );
-}
-
-async function pgbackrest(ctx: Context, cluster: ClusterSpec, ...argv: string[]): Promise<void> {
+async function pgbackrest(ctx: ComingUp, cluster: ClusterSpec, ...argv: string[]): Promise<void> {
   const on = hostNamed(ctx.lab, cluster.repo ?? cluster.members[0] ?? '');
   const result = await runCommand(ctx.docker, on.container, { argv: ['pgbackrest', `--stanza=${cluster.stanza}`, ...argv] });
   ctx.signal.throwIfAborted();

@@ -16,17 +16,15 @@ import type { Blueprint, ClusterSpec } from '../topology/blueprint.ts';
 import { draft, placeholders } from '../topology/draft.ts';
 import type { LabSpec } from '../topology/overlay.ts';
 import type { TopologyProblem } from '../topology/topology-problem.ts';
-import { bringUp, reaches } from './bring-up.ts';
+import { type BringUp, bringUp, reaches } from './bring-up.ts';
 import { draftLab } from './draft-lab.ts';
 import { pruneGolden } from './prune.ts';
 
 /** What a lab is started from: a blueprint with its passwords, and images that are fresh or those of a snapshot. */
-export interface Origin extends Pick<NewLab, 'images' | 'forkOf' | 'down'> {
+export interface Origin extends Pick<NewLab, 'images' | 'forkOf' | 'down'>, Pick<BringUp, 'standing' | 'asFound'> {
   readonly blueprint: Blueprint;
   /** What was asked for, where it was: labs of the pool that were made for the same can be taken instead. */
   readonly spec?: LabSpec;
-  /** How its clusters stood at the snapshot. */
-  readonly standing?: ClusterStanding;
 }
 
 /** `make`: a golden lab is made where there is none; `take`: used where there is one; `never`: brought up from nothing. */
@@ -80,8 +78,8 @@ function freshOrigin(blueprint: Blueprint, images: Origin['images']): Origin {
 }
 
 /** A fork of a snapshot. */
-export function forkOf({ name, blueprint, images, clusters, down }: Snapshot): Origin {
-  return { blueprint, images, forkOf: name, standing: clusters, down };
+export function forkOf({ name, kind, blueprint, images, clusters, down }: Snapshot): Origin {
+  return { blueprint, images, forkOf: name, standing: clusters, down, asFound: kind === 'named' };
 }
 
 /** A lab of bare hosts is made as quickly from nothing; one with disks of its own fits into no snapshot. */

@@ -70,7 +70,7 @@ async function take(
   } catch {
     // Somebody killed a host of it while it was frozen.
   }
-  return discard(docker, lab, 'it was not healthy after the thaw', report);
+  return discard(docker, waiting, 'it was not healthy after the thaw', report);
 }
 
 function isFrozen(lab: Lab): boolean {
@@ -89,10 +89,9 @@ async function standsAsBefore(lab: Lab, stood: ClusterStanding): Promise<boolean
     (looks) =>
       looks.every(({ cluster, leader, members, timeline }) => {
         const before = stood[cluster];
-        return (
-          leader === before?.leader &&
-          before?.streaming.every((name) => members[name]?.state === 'streaming' && members[name]?.timeline === timeline)
-        );
+        // Only Patroni says a timeline: a leader without one has no Patroni that answers.
+        if (!before || timeline === undefined || leader !== before.leader) return false;
+        return before.streaming.every((name) => members[name]?.state === 'streaming' && members[name]?.timeline === timeline);
       }),
     { within: thawPatience, intervals: [50] },
   );

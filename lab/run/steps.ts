@@ -10,7 +10,7 @@ import { resolveSelector, selectorText } from '../scenario/selector.ts';
 import { whenHolds } from '../scenario/version-range.ts';
 import type { Judge } from '../verdict/judge.ts';
 import { selectorView } from '../verdict/selector-view.ts';
-import { hostNamed } from './bring-up.ts';
+import { hostNamed } from './coming-up.ts';
 import type { Done, Effect, EffectVerb, RunContext } from './effects/effect.ts';
 import { effects } from './effects/effects.ts';
 import type { Observer } from './looks.ts';

@@ -11,7 +11,7 @@ let output = { stdout: '', stderr: '' };
 
 beforeAll(async () => {
   await sweep(name);
-  const { stdout, stderr, exitCode } = await npm('-s', 'lab:up', '--', ...on);
+  const { stdout, stderr, exitCode } = await npm('-s', 'lab:up', '--', '--fresh', ...on);
   output = { stdout, stderr };
   expect(exitCode, stderr).toBe(0);
 });

@@ -7,7 +7,7 @@ import { listLabs } from '../../lab/engine/lab.ts';
 import { docker, labIds, npm, pglab, remainsOf, says, sweep, until } from './pglab.ts';
 
 const name = 'cli-cut';
-const up = ['up', '--name', name, '--preset', 'one-node'];
+const up = ['up', '--fresh', '--name', name, '--preset', 'one-node'];
 const comingUp = /waiting for pg1 to lead/;
 
 afterEach(() => sweep(name));

@@ -23,7 +23,7 @@ test('down --all removes every lab and what killed commands left, and nothing el
   const [image] = hostImages().map(imageTag);
   await (await docker.createContainer({ name: bystander, Image: image ?? '' })).start();
   expect((await pglab('up', '--name', 'cli-one', '--preset', 'one-node', '--ready', 'hosts')).exitCode).toBe(0);
-  const killed = pglab('up', '--name', 'cli-two', '--preset', 'one-node');
+  const killed = pglab('up', '--fresh', '--name', 'cli-two', '--preset', 'one-node');
   await says(killed, /waiting for/);
   killed.kill('SIGKILL');
   await killed;

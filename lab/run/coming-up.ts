@@ -1,0 +1,70 @@
+/** What a lab that comes up is waited for, each until it was seen from outside the hosts. */
+import { poll } from '../core/deadline.ts';
+import { type Millis, seconds } from '../core/duration.ts';
+import type { ClusterLook } from '../core/event.ts';
+import { LabError } from '../core/problem.ts';
+import type { Docker } from '../engine/connect.ts';
+import { type Host, type Lab, publishedPort } from '../engine/lab.ts';
+import { lastLines } from '../engine/watch.ts';
+import { lookAtCluster } from '../observe/cluster.ts';
+import { askPatroni } from '../observe/patroni.ts';
+import { ask, serverOf } from '../observe/postgres.ts';
+import type { ClusterSpec } from '../topology/blueprint.ts';
+
+export interface ComingUp {
+  readonly docker: Docker;
+  readonly lab: Lab;
+  readonly signal: AbortSignal;
+  readonly report: (phase: string) => void;
+}
+
+/** Enough for a machine ten times slower than the one this was measured on (12 s for the whole bring-up). */
+const patience = { leader: seconds(120), standbys: seconds(120), archive: seconds(60) } as const;
+
+export function hostNamed(lab: Lab, name: string): Host {
+  const host = lab.hosts.find((each) => each.name === name);
+  if (!host) throw new LabError(`lab ${lab.name} has no host ${name}`);
+  return host;
+}
+
+/** Throws LabError, with the host's last words. */
+export async function becomesLeader(ctx: ComingUp, host: Host, within: Millis = patience.leader): Promise<void> {
+  const port = publishedPort(host, 8008);
+  const seen = await poll(
+    () => askPatroni(ctx.lab.bind, port),
+    (answer) => answer?.role === 'leader' && answer.state === 'running',
+    { within, signal: ctx.signal, intervals: [500, 200, 100] },
+  );
+  if (seen.met) return;
+  throw new LabError(`${host.name} did not become leader within ${within / 1000} s; its Patroni says ${seen.last?.state ?? 'nothing'}`, {
+    detail: await lastLines(ctx.docker, host),
+  });
+}
+
+/** Throws LabError naming those that do not, with their last words. */
+export async function standbysStream(ctx: ComingUp, cluster: ClusterSpec, standbys: readonly string[]): Promise<void> {
+  const streaming = (look: ClusterLook) =>
+    standbys.every((name) => look.members[name]?.state === 'streaming' && look.members[name]?.timeline === look.timeline);
+  const seen = await poll(() => lookAtCluster(ctx.lab, cluster), streaming, { within: patience.standbys, signal: ctx.signal });
+  if (seen.met) return;
+  const late = Object.entries(seen.last?.members ?? {}).filter(([name, member]) => standbys.includes(name) && member.state !== 'streaming');
+  throw new LabError(
+    `standbys did not stream within ${patience.standbys / 1000} s: ${late.map(([name, member]) => `${name} is ${member.state}`).join(', ')}`,
+    { detail: (await Promise.all(late.map(([name]) => lastLines(ctx.docker, hostNamed(ctx.lab, name))))).flat() },
+  );
+}
+
+/** The promotion is archived first, as a history file: a fork that cannot do that archives nothing. */
+export async function archives(ctx: ComingUp, leader: Host): Promise<void> {
+  const seen = await poll(
+    async () => (await ask(serverOf(ctx.lab, leader), archiverQuestion).catch(() => []))[0]?.[0],
+    (archived) => archived === true,
+    { within: patience.archive, signal: ctx.signal },
+  );
+  if (seen.met) return;
+  throw new LabError(`${leader.name} did not archive its new timeline within ${patience.archive / 1000} s`, {
+    detail: await lastLines(ctx.docker, leader),
+  });
+}
+
+const archiverQuestion = 'select coalesce(last_archived_time > pg_postmaster_start_time(), false) from pg_stat_archiver';
