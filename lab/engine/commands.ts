@@ -61,7 +61,7 @@ export async function startExec(docker: Docker, container: string, options: Dock
     return await docker.getContainer(container).exec(options);
   } catch (error) {
     options.abortSignal?.throwIfAborted();
-    throw new LabError(`no command can be run in container ${container.slice(0, 12)}`, { cause: error });
+    throw new LabError(`no command can be run in container ${container}`, { cause: error });
   }
 }
 

@@ -188,7 +188,7 @@ function filesFor({ forkOf, down, hold }: NewLab, host: HostSpec): readonly File
 }
 
 /** runit starts no service whose folder holds a file named `down` (runsv(8)). */
-function downFile(service: string): FileSpec {
+export function downFile(service: string): FileSpec {
   return { path: `/etc/lab/services/${service}/down`, text: '', mode: 0o644, owner: 'root' };
 }
 

@@ -23,7 +23,7 @@ export interface InteractiveCommand {
 export async function runInteractive(docker: Docker, host: Host, command: InteractiveCommand): Promise<number> {
   if (host.state !== 'running') {
     throw new LabError(`host ${host.name} is ${host.state === 'paused' ? 'frozen' : 'down'}: nothing can be run on it`, {
-      hint: host.state === 'paused' ? `docker unpause ${host.container.slice(0, 12)}` : `docker start ${host.container.slice(0, 12)}`,
+      hint: host.state === 'paused' ? `docker unpause ${host.container}` : `docker start ${host.container}`,
     });
   }
   const { terminal } = command;

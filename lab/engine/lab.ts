@@ -13,6 +13,7 @@ export type HostState = 'created' | 'running' | 'paused' | 'restarting' | 'exite
 export interface Host {
   readonly name: HostName;
   readonly kind: HostKind;
+  /** The container's name: whatever takes its place has it too. */
   readonly container: string;
   readonly image: string;
   readonly address: string;
@@ -80,7 +81,7 @@ function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): L
       return {
         name: labels.host,
         kind: labels.kind,
-        container: info.Id,
+        container: (info.Names[0] ?? '').slice(1),
         image: info.Image,
         address: endpoint?.IPAMConfig?.IPv4Address ?? endpoint?.IPAddress ?? '',
         ports: labels.ports,

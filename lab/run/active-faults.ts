@@ -19,6 +19,10 @@ export interface FaultProof {
 export class ActiveFaults {
   readonly #byName = new Map<string, ActiveFault>();
 
+  get names(): readonly string[] {
+    return [...this.#byName.keys()];
+  }
+
   add(name: string, fault: ActiveFault): void {
     this.#byName.set(name, fault);
   }

@@ -12,7 +12,7 @@ import { type Lab, markReady, removeLab } from '../engine/lab.ts';
 import type { ClusterStanding } from '../engine/snapshot-labels.ts';
 import { deathIn, watchDeaths } from '../engine/watch.ts';
 import { type Blueprint, type ClusterSpec, readyStates } from '../topology/blueprint.ts';
-import { comeBack } from './come-back.ts';
+import { comeBack, heldBack } from './come-back.ts';
 import { becomesLeader, type ComingUp, hostNamed, standbysStream } from './coming-up.ts';
 
 export interface BringUp extends Omit<NewLab, 'hold'> {
@@ -32,9 +32,7 @@ export const reaches = (cluster: ClusterSpec, state: ClusterSpec['ready']) =>
 /** Throws LabError naming the host that died or the state that was not reached; nothing is left behind unless `keep`. */
 export async function bringUp(docker: Docker, blueprint: Blueprint, options: BringUp): Promise<Lab> {
   const { standing, down = {} } = options;
-  const leaders = blueprint.clusters.map((cluster) => leaderOf(cluster, standing));
-  const waits = blueprint.clusters.flatMap(({ members }, n) => (leaders[n] === undefined ? [] : members));
-  const held = new Set(waits.filter((name) => !leaders.includes(name)));
+  const held = heldBack(blueprint.clusters, standing ?? firstLeaders(blueprint.clusters));
   options.report(`starting ${blueprint.hosts.length} hosts${standing ? ` as forks of ${options.forkOf}` : ''}`);
   const lab = await createLab(docker, blueprint, { ...options, hold: ({ name }) => held.has(name) });
   const settled = new AbortController();
@@ -60,10 +58,14 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
   }
 }
 
-/** Who is to lead first; undefined where nobody is waited for. */
-function leaderOf(cluster: ClusterSpec, standing: ClusterStanding | undefined): string | undefined {
-  if (standing) return standing[cluster.name]?.leader;
-  return reaches(cluster, 'cluster') ? cluster.members[0] : undefined;
+/** The first member of each cluster that is brought up. */
+function firstLeaders(clusters: readonly ClusterSpec[]): Record<string, { readonly leader: string }> {
+  return Object.fromEntries(
+    clusters.flatMap((cluster) => {
+      const [leader] = cluster.members;
+      return leader !== undefined && reaches(cluster, 'cluster') ? [[cluster.name, { leader }]] : [];
+    }),
+  );
 }
 
 /** Rejects when the signal aborts. */

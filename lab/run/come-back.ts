@@ -13,6 +13,19 @@ export interface Fork {
   readonly must: boolean;
 }
 
+/** Members whose Patroni waits until the one that is to lead does; nobody's in a cluster without one. */
+export function heldBack(
+  clusters: readonly ClusterSpec[],
+  standing: Readonly<Record<string, Pick<Standing, 'leader'>>>,
+): ReadonlySet<string> {
+  return new Set(
+    clusters.flatMap(({ name, members }) => {
+      const leader = standing[name]?.leader;
+      return leader === undefined ? [] : members.filter((member) => member !== leader);
+    }),
+  );
+}
+
 /** How long a leader that may fail to come back is waited for. */
 const lenience = seconds(45);
 

@@ -12,6 +12,7 @@ import { type GoldenUse, originOf } from './golden.ts';
 import type { Refill } from './pool.ts';
 import { replay } from './replay.ts';
 import { makeRunFolder } from './run-folder.ts';
+import { removeSnapshotsOf } from './snapshot-lab.ts';
 
 export interface ReplayOptions {
   /** Run folders are made in here. */
@@ -75,6 +76,9 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
 export async function removeOrphans(docker: Docker): Promise<string[]> {
   const [labs, strays] = await Promise.all([listLabs(docker), strayNetworks(docker)]);
   const orphans = (await Promise.all(labs.map(async (lab) => ((await standing(docker, lab)) === 'orphaned' ? [lab] : [])))).flat();
-  await Promise.all([...orphans.map((lab) => removeLab(docker, lab.id)), ...strays.map((id) => removeLab(docker, id))]);
+  await Promise.all([
+    ...orphans.map((lab) => removeLab(docker, lab.id).then(() => removeSnapshotsOf(docker, lab))),
+    ...strays.map((id) => removeLab(docker, id)),
+  ]);
   return orphans.map((lab) => lab.name);
 }

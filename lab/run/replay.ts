@@ -24,6 +24,7 @@ import { Observer } from './looks.ts';
 import { type Refill, startFrom } from './pool.ts';
 import { Recorder } from './recorder.ts';
 import { runFiles, writeInputs, writeLogs } from './run-folder.ts';
+import { removeSnapshotsOf } from './snapshot-lab.ts';
 import { runSteps } from './steps.ts';
 import { type Target, Workload } from './workload.ts';
 
@@ -87,6 +88,7 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
     if (lab) {
       await writeLogs(folder, docker, lab, redact);
       if (!options.keep) await removeLab(docker, lab.id);
+      await removeSnapshotsOf(docker, lab);
     }
   }
   signal.throwIfAborted();

@@ -5,10 +5,21 @@ import type { Docker } from '../engine/connect.ts';
 import { trainOf } from '../engine/images.ts';
 import type { Host, Lab } from '../engine/lab.ts';
 import type { ClusterStanding, HostDown, Standing } from '../engine/snapshot-labels.ts';
-import { takeSnapshot } from '../engine/snapshots.ts';
+import { removeSnapshot, snapshotNames, takeSnapshot } from '../engine/snapshots.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { ask, serverOf } from '../observe/postgres.ts';
 import type { Blueprint, ClusterSpec, HostSpec, ServiceName } from '../topology/blueprint.ts';
+
+/** What a run calls its own snapshots by: they are found, and removed, by the lab's name. */
+export function snapshotName(lab: Pick<Lab, 'name'>, name: string): string {
+  return `${lab.name}.${name}`;
+}
+
+/** Removes the snapshots that a run made of its lab. */
+export async function removeSnapshotsOf(docker: Docker, lab: Pick<Lab, 'name'>): Promise<void> {
+  const own = (await snapshotNames(docker)).filter((name) => name.startsWith(snapshotName(lab, '')));
+  for (const name of own) await removeSnapshot(docker, name);
+}
 
 /** Throws UsageError where the lab cannot be kept in images, LabError where the engine refuses; the lab goes on either way. */
 export async function snapshotLab(docker: Docker, lab: Lab, name: string): Promise<void> {

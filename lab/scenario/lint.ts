@@ -16,7 +16,7 @@ import type { Mistake } from './schema-problems.ts';
 import { parseSelector, resolveSelector, roleWords, type Selector, type SelectorView, selectorMeanings } from './selector.ts';
 import { isTemplate } from './template.ts';
 import type { VerbArgs } from './verbs/verbs.ts';
-import { verbs } from './verbs/verbs.ts';
+import { namesItself, verbs } from './verbs/verbs.ts';
 import type { Path } from './yaml-source.ts';
 
 export interface StepCheck {
@@ -38,6 +38,7 @@ export function checkStep(given: StepCheck): readonly Mistake[] {
     ...checkConfigure(given),
     ...checkFill(given),
     ...checkHeal(given),
+    ...checkSnapshots(given),
     ...checkExpect(given),
   ];
 }
@@ -48,9 +49,10 @@ function checkModifiers({ step, inRecipe }: StepCheck): readonly Mistake[] {
   const mistakes: Mistake[] = [];
   const wrong = (modifier: string, message: string, hint?: string) =>
     mistakes.push({ message, path: [...path, modifier], key: true, ...(hint === undefined ? {} : { hint }) });
-  if (verb === 'mark' && step.as !== undefined) wrong('as', 'a mark has a name already', `it is ${(step.args as { name: string }).name}`);
-  if (verb === 'mark' && inRecipe)
-    mistakes.push({ message: 'a recipe sets up and makes no marks', path, hint: 'make the mark in the scenario' });
+  if (namesItself(verb) && step.as !== undefined)
+    wrong('as', `a ${verb} has a name already`, `it is ${(step.args as { name: string }).name}`);
+  if ((namesItself(verb) || verb === 'fork') && inRecipe)
+    mistakes.push({ message: `a recipe sets up and makes no ${verb}s`, path, hint: `make the ${verb} in the scenario` });
   if (step.for !== undefined && verb !== 'expect') wrong('for', `for is a modifier of expect, not of ${verb}`);
   if (step.fails !== undefined && !runs)
     wrong('fails', `fails is for steps that run a program, not for ${verb}`, 'pgbackrest, patronictl, sql, exec');
@@ -111,7 +113,7 @@ export function selectorsOf(step: ParsedStep): readonly { readonly selector: str
         for (const list of ['lines', 'never'] as const)
           for (const [index, line] of (claim as Claims['log'])[list].entries()) take(line.on, [...at, list, index, 'on']);
     }
-  } else if (verb !== 'mark' && verb !== 'heal' && verb !== 'recipe') {
+  } else if (!namesItself(verb) && verb !== 'fork' && verb !== 'heal' && verb !== 'recipe') {
     for (const key of ['on', 'from', 'to'] as const) take(args[key], [...path, verb, key]);
   }
   take(step.when?.at, [...path, 'when', 'at']);
@@ -252,6 +254,22 @@ function checkHeal({ step, names }: StepCheck): readonly Mistake[] {
       hint: faults.length > 0 ? didYouMean(fault, ['all', ...faults]) : 'name a step of freeze, cut, fill, slow or clock with `as`',
     },
   ];
+}
+
+function checkSnapshots({ step, names, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb === 'snapshot') {
+    const host = blueprint?.hosts.find(({ disks }) => disks.length > 0);
+    if (!host) return [];
+    const message = `${host.name} has a disk of its own at ${host.disks.map(({ path }) => path).join(' and ')}, which no snapshot holds`;
+    return [{ message, path: [...step.path, 'snapshot'] }];
+  }
+  if (step.verb !== 'fork') return [];
+  const { name } = step.args as VerbArgs['fork'];
+  const known = names.known.get(name);
+  if (names.excused.has(name) || (known?.kind === 'step' && known.verb === 'snapshot')) return [];
+  const taken = [...names.known].flatMap(([each, one]) => (one.kind === 'step' && one.verb === 'snapshot' ? [each] : []));
+  const hint = taken.length > 0 ? didYouMean(name, taken) : 'snapshot: NAME comes first';
+  return [{ message: `no snapshot before this is named ${name}`, path: [...step.path, 'fork'], hint }];
 }
 
 // Expectations.
@@ -426,6 +444,8 @@ function checkWorkload(steps: readonly PlannedStep[], at: (index: number) => Pat
   let running = false;
   steps.forEach((step, index) => {
     // A step that may be passed over says nothing certain about what comes after it.
+    if (step.verb === 'fork' && running)
+      mistakes.push({ message: 'the workload runs, and would go on in another past', path: at(index), hint: 'workload: stop comes first' });
     if (step.verb !== 'workload') return;
     const { args } = step;
     if (args.do === 'start' && running && !step.when) mistakes.push({ message: 'the workload runs already', path: at(index) });

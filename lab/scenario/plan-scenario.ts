@@ -21,7 +21,7 @@ import type { BrokenSteps, ParsedClause, ParsedStep, ParsedVariant, RecipeSource
 import { check, type Mistake } from './schema-problems.ts';
 import { selectorText } from './selector.ts';
 import { commonFields, type Verb } from './verb.ts';
-import { verbs } from './verbs/verbs.ts';
+import { namesItself, verbs } from './verbs/verbs.ts';
 import type { When } from './version-range.ts';
 import type { Path, SourceText, YamlSource } from './yaml-source.ts';
 
@@ -316,11 +316,11 @@ function planSteps(steps: readonly ParsedStep[], prefix: string, known: Map<stri
 }
 
 function nameOf(step: ParsedStep): string | undefined {
-  return step.verb === 'mark' ? (step.args as { name: string }).name : step.as;
+  return namesItself(step.verb) ? (step.args as { name: string }).name : step.as;
 }
 
 function defineName(name: string, step: ParsedStep, known: Map<string, Known>, scope: PlanScope): void {
-  const path = [...step.path, step.verb === 'mark' ? 'mark' : 'as'];
+  const path = [...step.path, namesItself(step.verb) ? step.verb : 'as'];
   if (known.has(name) && !scope.broken.names.has(name)) {
     const before = known.get(name);
     const what =

@@ -17,6 +17,7 @@ const chapters: readonly { readonly title: string; readonly verbs: readonly Verb
   { title: 'Configuration and services', verbs: ['configure', 'start', 'stop', 'restart', 'wipe'] },
   { title: 'Faults', verbs: ['kill', 'crash', 'freeze', 'cut', 'fill', 'slow', 'clock', 'heal'] },
   { title: 'Data', verbs: ['workload', 'mark'] },
+  { title: 'Going back', verbs: ['snapshot', 'fork'] },
   { title: 'Looking', verbs: ['expect'] },
   { title: 'Reuse', verbs: ['recipe'] },
 ];

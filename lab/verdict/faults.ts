@@ -16,7 +16,7 @@ const lasting: Partial<Record<VerbName, 'heal' | 'start'>> = {
   kill: 'start',
   stop: 'start',
 };
-const passing: readonly VerbName[] = ['crash', 'restart', 'start', 'wipe', 'configure'];
+const passing: readonly VerbName[] = ['crash', 'restart', 'start', 'wipe', 'configure', 'snapshot', 'fork'];
 
 /**
  * How long a fault is felt after it is over, ms: Patroni says "Loop time exceeded" when the slow loop ends, and a loop that waits

@@ -56,6 +56,8 @@ export function createJudge(plan: Plan): Judge {
   const answers = new Map<string, Answer>();
   const clusters = new Map<string, ClusterLook>();
   const findings: Finding[] = [];
+  /** When each snapshot was begun, by name. */
+  const snapshots = new Map<string, number>();
   let open: { readonly step: PlannedStep; readonly expectation: OpenExpectation } | undefined;
 
   function find(finding: Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>, step: PlannedStep | undefined, event?: number): void {
@@ -109,6 +111,7 @@ export function createJudge(plan: Plan): Judge {
     }
     steps.started(step.id, event.at, event.title);
     logs.forget(steps.needed());
+    if (step.verb === 'snapshot') snapshots.set(step.args.name, event.at);
     if (step.verb !== 'expect') return;
     const expectation = openExpectation({
       step,
@@ -123,6 +126,7 @@ export function createJudge(plan: Plan): Judge {
   function stepEnded(event: Extract<Event, { type: 'step-ended' }>): void {
     const step = bindings.steps.get(event.step) as PlannedStep;
     steps.ended(step.id, event.at, event.result);
+    if (step.verb === 'fork') ledger.giveUp(snapshots.get(step.args.name) ?? event.at, event.at);
     const note = steps.note(step.id);
     if (open?.step.id === step.id) {
       const outcome = expectationOutcome(open.expectation.state(), event.at, event.result, logs, step.file ?? plan.file);

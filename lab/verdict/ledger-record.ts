@@ -11,6 +11,8 @@ export interface RecordedRow extends Placed {
 
 export interface LedgerRecord {
   readonly feed: (row: LedgerRow) => void;
+  /** Rows settled in between were written into a past that was given up: they count for nothing. Engine's time, both ends included. */
+  readonly giveUp: (from: number, to: number) => void;
   /** Rows whose outcome was known by then, in the order in which they settled. */
   readonly settledBy: (at: number) => Iterable<RecordedRow>;
   readonly totals: () => { readonly acked: number; readonly open: number; readonly refused: number };
@@ -19,16 +21,19 @@ export interface LedgerRecord {
 /** A row is fed once, when its outcome is settled; one without an answer is settled when nobody waits for it any more. */
 export function createLedgerRecord(): LedgerRecord {
   const rows = new Map<number, RecordedRow>();
+  const givenUp: (readonly [from: number, to: number])[] = [];
+  const counts = ({ settled }: RecordedRow) => !givenUp.some(([from, to]) => settled >= from && settled <= to);
   return {
+    giveUp: (from, to) => void givenUp.push([from, to]),
     feed: (row) => {
       rows.set(row.id, recorded(row));
     },
     settledBy: function* (at) {
-      for (const row of rows.values()) if (row.settled <= at) yield row;
+      for (const row of rows.values()) if (row.settled <= at && counts(row)) yield row;
     },
     totals: () => {
       const totals = { acked: 0, open: 0, refused: 0 };
-      for (const row of rows.values()) totals[row.outcome] += 1;
+      for (const row of rows.values()) if (counts(row)) totals[row.outcome] += 1;
       return totals;
     },
   };

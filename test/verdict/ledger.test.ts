@@ -543,3 +543,22 @@ describe('against brute force', () => {
     );
   });
 });
+
+describe('after going back to a snapshot', () => {
+  const forked = planOf(
+    '- workload: start\n- snapshot: before\n- workload: { rows: 20 }\n- workload: stop\n- fork: before\n- expect: { ledger: { on: pg1, lost: 0 } }\n  within: 5s',
+  );
+  const kept = acked(1, 30, '0/4000');
+  const givenUp = acked(31, 20, '0/5000');
+
+  function judgedAfterFork(present: readonly (readonly [number, number])[]) {
+    const run = new Run(forked).did('s1').at(1).did('s2').at(2).did('s3').at(3).did('s4').at(4).did('s5').at(5).start('s6');
+    run.rows = [...kept.map((row) => ({ ...row, settled: epoch + 500 })), ...givenUp.map((row) => ({ ...row, settled: epoch + 2500 }))];
+    for (let second = 5.5; second <= 10.5; second += 0.5) run.at(second).cluster().look('s6/ledger/0@pg1', ledgerLook(present), 20);
+    return run.end('s6').complete();
+  }
+
+  it('the rows written since count for nothing', () => expect(judgedAfterFork([[1, 30]]).because()).toBe('pass'));
+  it('those from before are still wanted', () =>
+    expect(judgedAfterFork([[1, 29]]).because()).toMatchObject({ verdict: 'fail', step: 's6' }));
+});

@@ -10,6 +10,7 @@ import { heal } from './heal.ts';
 import { kill, restart, start, stop } from './hosts.ts';
 import { exec, patronictl, pgbackrest } from './programs.ts';
 import { slow } from './slow.ts';
+import { fork, snapshot } from './snapshot.ts';
 import { sql } from './sql.ts';
 import { wipe } from './wipe.ts';
 import { mark, workload } from './workload.ts';
@@ -34,4 +35,6 @@ export const effects: Effects = {
   heal,
   workload,
   mark,
+  snapshot,
+  fork,
 };

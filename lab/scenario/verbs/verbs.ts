@@ -8,6 +8,7 @@ import { cut } from './cut.ts';
 import { exec } from './exec.ts';
 import { expect } from './expect.ts';
 import { fill } from './fill.ts';
+import { fork } from './fork.ts';
 import { freeze } from './freeze.ts';
 import { heal } from './heal.ts';
 import { kill } from './kill.ts';
@@ -17,6 +18,7 @@ import { pgbackrest } from './pgbackrest.ts';
 import { recipe } from './recipe.ts';
 import { restart } from './restart.ts';
 import { slow } from './slow.ts';
+import { snapshot } from './snapshot.ts';
 import { sql } from './sql.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
@@ -43,6 +45,8 @@ export const verbNames = [
   'heal',
   'workload',
   'mark',
+  'snapshot',
+  'fork',
   'expect',
   'recipe',
 ] as const;
@@ -68,10 +72,17 @@ export const verbs = {
   heal,
   workload,
   mark,
+  snapshot,
+  fork,
   expect,
   recipe,
   // biome-ignore lint/suspicious/noExplicitAny: each entry's own type is kept; this only says that none is missing.
 } as const satisfies { readonly [V in VerbName]: Verb<any> };
+
+/** A step of these has its own argument for a name, and no `as`. */
+export function namesItself(verb: VerbName): boolean {
+  return verb === 'mark' || verb === 'snapshot';
+}
 
 /** Arguments of every verb as its schema puts them out. */
 export type VerbArgs = { readonly [V in VerbName]: z.output<(typeof verbs)[V]['schema']> };
