@@ -1,6 +1,7 @@
 /** A lab's status as people read it. Text only; what is true was asked before. */
 import { formatDuration } from '../core/duration.ts';
-import type { ArchiverStatus, ClusterStatus, LabStatus, MemberStatus } from '../observe/status.ts';
+import type { ArchiverLook } from '../core/event.ts';
+import type { ClusterStatus, LabStatus, MemberStatus } from '../observe/status.ts';
 import type { Paint } from './paint.ts';
 import { paintHost } from './paint.ts';
 import { table } from './table.ts';
@@ -55,7 +56,7 @@ function describeState({ state, host }: MemberStatus, paint: Paint): string {
 
 function describeRest(status: LabStatus, paint: Paint, now: number): string[] {
   const several = status.clusters.length > 1;
-  const rows: (readonly [string, string])[] = [];
+  const rows: (readonly [string, string])[] = status.hosts.some(({ etcd }) => etcd !== null) ? [['etcd', describeEtcd(status, paint)]] : [];
   for (const cluster of status.clusters) {
     const title = (text: string) => (several ? `${text} ${cluster.name}` : text);
     if (cluster.leader === null) rows.push([title('leader'), paint.red('nobody leads')]);
@@ -73,6 +74,12 @@ function describeRest(status: LabStatus, paint: Paint, now: number): string[] {
   );
 }
 
+function describeEtcd(status: LabStatus, paint: Paint): string {
+  const hosts = status.hosts.flatMap(({ name, etcd }) => (etcd === null ? [] : [{ name, etcd }]));
+  if (hosts.every(({ etcd }) => etcd === 'healthy')) return `${hosts.map(({ name }) => name).join(', ')} healthy`;
+  return hosts.map(({ name, etcd }) => (etcd === 'healthy' ? `${name} healthy` : paint.red(`${name} ${etcd}`))).join(', ');
+}
+
 function describeBackups(status: LabStatus, cluster: ClusterStatus, paint: Paint, now: number): string {
   const backups = status.backups.filter(({ stanza }) => stanza === cluster.stanza);
   const last = backups.at(-1);
@@ -83,7 +90,7 @@ function describeBackups(status: LabStatus, cluster: ClusterStatus, paint: Paint
 }
 
 function describeArchiver(
-  { archived, lastArchived, lastArchivedAt, failed, lastFailed, lastFailedAt }: ArchiverStatus,
+  { archived, lastArchived, lastArchivedAt, failed, lastFailed, lastFailedAt }: ArchiverLook,
   paint: Paint,
   now: number,
 ): string {

@@ -15,3 +15,9 @@ export function paintHost(paint: Paint, hosts: readonly string[], host: string):
   const wheel = [paint.blue, paint.magenta, paint.yellow, paint.cyan, paint.green, paint.magentaBright, paint.blueBright, paint.cyanBright];
   return wheel[Math.max(0, hosts.indexOf(host)) % wheel.length] ?? paint.white;
 }
+
+/** By a program's own word for how grave a log entry is. */
+export function paintLevel(paint: Paint, level = ''): (text: string) => string {
+  if (/^(ERROR|FATAL|PANIC|CRITICAL)$/.test(level)) return paint.red;
+  return level.startsWith('WARN') ? paint.yellow : String;
+}

@@ -9,6 +9,7 @@ export const verbTable: readonly VerbEntry[] = [
     summary: 'members, roles, lag, backups, archiver and versions of a lab',
     load: async () => (await import('./verbs/status.ts')).status,
   },
+  { name: 'watch', summary: 'what happens to a lab, as it happens', load: async () => (await import('./verbs/watch.ts')).watch },
   { name: 'logs', summary: "the hosts' logs, merged in time order", load: async () => (await import('./verbs/logs.ts')).logs },
   { name: 'psql', summary: 'psql on the leader or another host', load: async () => (await import('./verbs/psql.ts')).psql },
   { name: 'exec', summary: 'run a command on a host', load: async () => (await import('./verbs/exec.ts')).exec },

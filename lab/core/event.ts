@@ -33,6 +33,15 @@ export interface RunStarted {
   readonly repo?: readonly string[];
 }
 
+/** What is logged, under the program `lab`, when something happens to a host as a machine. */
+export const hostWords = {
+  start: 'host started',
+  die: 'host stopped',
+  pause: 'host frozen',
+  unpause: 'host unfrozen',
+  destroy: 'host removed',
+} as const;
+
 /** One entry of a log, its continuation lines included. */
 export interface LogEvent {
   readonly type: 'log';
@@ -111,7 +120,7 @@ export interface LookAgain {
   readonly took?: number;
 }
 
-export type LookAnswer = ClusterLook | LedgerLook | RepoLook | SqlLook | FileLook | DcsLook;
+export type LookAnswer = ClusterLook | LedgerLook | RepoLook | SqlLook | FileLook | DcsLook | EtcdLook | ArchiverLook;
 
 export interface MemberLook {
   /** `unreachable`: neither Patroni nor PostgreSQL answered. */
@@ -189,6 +198,27 @@ export interface DcsLook {
   readonly kind: 'dcs';
   /** The keys asked for; null where the DCS has none. Values that are JSON are parsed. */
   readonly values: Readonly<Record<string, Value>>;
+}
+
+/** `unhealthy`: it answers that it cannot serve, for want of a leader or of space (etcd documentation, "health check"). */
+export type EtcdHealth = 'healthy' | 'unhealthy' | 'unreachable';
+
+export interface EtcdLook {
+  readonly kind: 'etcd';
+  /** By host. */
+  readonly hosts: Readonly<Record<string, EtcdHealth>>;
+}
+
+/** `pg_stat_archiver` of a cluster's leader; times are Unix ms. */
+export interface ArchiverLook {
+  readonly kind: 'archiver';
+  readonly host: string;
+  readonly archived: number;
+  readonly lastArchived: string | null;
+  readonly lastArchivedAt: number | null;
+  readonly failed: number;
+  readonly lastFailed: string | null;
+  readonly lastFailedAt: number | null;
 }
 
 /** One ledger row that the workload wrote, as the client saw it. In `ledger.jsonl`, not in the history. */

@@ -14,6 +14,11 @@ export function readStamp(stamp: string): number {
   return Date.parse(`${stamp.slice(0, 19)}Z`) + Number(`0${stamp.slice(19, -1)}`) * 1000;
 }
 
+/** Unix ms as the engine's `since` takes it. */
+export function engineTime(at: number): string {
+  return (Math.max(0, at) / 1000).toFixed(6);
+}
+
 /** The smallest time after `stamp` in the form that the engine's `since` takes: seconds and nanoseconds. */
 export function justAfter(stamp: string): string {
   const nanos = BigInt(Date.parse(`${stamp.slice(0, 19)}Z`)) * 1_000_000n + BigInt(stamp.slice(20, -1).padEnd(9, '0')) + 1n;

@@ -7,7 +7,7 @@ import { readLog } from './log-stream.ts';
 
 export interface HostChange {
   readonly host: string;
-  readonly change: 'start' | 'die' | 'pause' | 'unpause';
+  readonly change: 'start' | 'die' | 'pause' | 'unpause' | 'destroy';
   /** Exit code of a container that died. */
   readonly exit?: number;
 }
@@ -16,7 +16,7 @@ export interface HostChange {
 export async function* hostChanges(docker: Docker, labId: string, signal: AbortSignal, since?: number): AsyncGenerator<HostChange> {
   const stream = await docker.getEvents({
     abortSignal: signal,
-    filters: { type: ['container'], event: ['start', 'die', 'pause', 'unpause'], label: [`${labelKeys.lab}=${labId}`] },
+    filters: { type: ['container'], event: ['start', 'die', 'pause', 'unpause', 'destroy'], label: [`${labelKeys.lab}=${labId}`] },
     ...(since === undefined ? {} : { since }),
   } as Docker.GetEventsOptions);
   let pending = '';

@@ -12,7 +12,8 @@ export async function lookAtCluster(lab: Lab, cluster: ClusterSpec): Promise<Clu
   return describeCluster(cluster.name, answers);
 }
 
-async function askMember(lab: Lab, host: Host): Promise<PatroniAnswer | 'no-patroni-primary' | 'no-patroni-standby' | undefined> {
+/** Patroni's answer, or without Patroni PostgreSQL's; undefined where neither answers: after a second for each that stands still. */
+export async function askMember(lab: Lab, host: Host): Promise<PatroniAnswer | 'no-patroni-primary' | 'no-patroni-standby' | undefined> {
   const rest = host.ports[8008];
   const answer = rest === undefined ? undefined : await askPatroni(lab.bind, rest);
   if (answer) return answer;

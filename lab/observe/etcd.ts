@@ -1,6 +1,17 @@
 /** Asks etcd over its HTTP gateway (etcd documentation, "gRPC gateway"). Only reads. */
 import { request } from 'node:http';
-import type { DcsLook, Value } from '../core/event.ts';
+import type { DcsLook, EtcdHealth, Value } from '../core/event.ts';
+import type { Host, Lab } from '../engine/lab.ts';
+import { ports } from '../topology/places.ts';
+import { getJson } from './patroni.ts';
+
+/** A host's own word on whether it can serve (etcd documentation, "health check"); never throws, and takes at most a second. */
+export async function askHealth(lab: Lab, host: Host): Promise<EtcdHealth> {
+  const port = host.ports[ports.etcdClient];
+  const answer = port === undefined ? undefined : await getJson(lab.bind, port, '/health', 1000);
+  if (answer === undefined) return 'unreachable';
+  return (answer as { health?: string }).health === 'true' ? 'healthy' : 'unhealthy';
+}
 
 /** Values of keys below `folder` (with a slash at its end); null where there is no such key. Throws where etcd does not answer. */
 export async function lookAtDcs(address: string, port: number, folder: string, keys: readonly string[]): Promise<DcsLook> {

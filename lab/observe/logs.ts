@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Docker } from '../engine/connect.ts';
 import type { Host } from '../engine/lab.ts';
-import { readLog, type StreamLine } from '../engine/log-stream.ts';
+import { engineTime, readLog, type StreamLine } from '../engine/log-stream.ts';
 import type { HostName } from '../topology/blueprint.ts';
 import { continues, join, type LogEntry, readEntry } from './log-entry.ts';
 
@@ -165,9 +165,4 @@ export class Tail {
     }
     return true;
   }
-}
-
-/** Unix ms as the engine's `since` takes it. */
-function engineTime(at: number): string {
-  return (Math.max(0, at) / 1000).toFixed(6);
 }

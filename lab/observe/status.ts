@@ -3,14 +3,15 @@
  * stands still or is down is not asked, and what does not answer is told as such.
  */
 
-import type { MemberLook, RepoBackup } from '../core/event.ts';
+import type { ArchiverLook, EtcdHealth, MemberLook, RepoBackup } from '../core/event.ts';
 import type { Docker } from '../engine/connect.ts';
-import { type HostState, type Lab, type Standing, standing } from '../engine/lab.ts';
+import { type Host, type HostState, type Lab, type Standing, standing } from '../engine/lab.ts';
 import type { Purpose } from '../engine/labels.ts';
 import type { ClusterSpec, HostKind, HostName } from '../topology/blueprint.ts';
 import { ports } from '../topology/places.ts';
+import { lookAtArchiver } from './archiver.ts';
 import { lookAtCluster } from './cluster.ts';
-import { ask, serverOf } from './postgres.ts';
+import { askHealth } from './etcd.ts';
 import { lookAtRepository } from './repository.ts';
 import { askVersions, type HostVersions, mergeVersions } from './versions.ts';
 
@@ -64,18 +65,9 @@ export interface ClusterStatus {
   readonly stanza: string;
   /** pgBackRest's word, or why it could not be asked. */
   readonly repository: string;
-  readonly archiver: ArchiverStatus | null;
+  /** The leader's. */
+  readonly archiver: ArchiverLook | null;
   readonly timing: ClusterSpec['timing'];
-}
-
-/** `pg_stat_archiver` of the leader; times are Unix ms. */
-export interface ArchiverStatus {
-  readonly archived: number;
-  readonly lastArchived: string | null;
-  readonly lastArchivedAt: number | null;
-  readonly failed: number;
-  readonly lastFailed: string | null;
-  readonly lastFailedAt: number | null;
 }
 
 export interface HostStatus {
@@ -83,13 +75,16 @@ export interface HostStatus {
   readonly kind: HostKind;
   readonly host: Liveness;
   readonly versions: HostVersions;
+  /** Of an etcd host; null elsewhere. */
+  readonly etcd: EtcdHealth | null;
 }
 
 /** Never throws because of a host; throws where the engine does not answer. */
 export async function askStatus(docker: Docker, lab: Lab): Promise<LabStatus> {
-  const [stands, versions, clusters] = await Promise.all([
+  const [stands, versions, etcd, clusters] = await Promise.all([
     standing(docker, lab),
     askVersions(docker, lab),
+    askEtcd(lab),
     Promise.all(lab.spec.clusters.map((cluster) => askCluster(docker, lab, cluster))),
   ]);
   return {
@@ -104,7 +99,13 @@ export async function askStatus(docker: Docker, lab: Lab): Promise<LabStatus> {
     profile: lab.spec.profile,
     created: lab.created,
     clusters: clusters.map(({ cluster }) => cluster),
-    hosts: lab.hosts.map(({ name, kind, state }) => ({ name, kind, host: liveness(state), versions: versions[name] ?? {} })),
+    hosts: lab.hosts.map(({ name, kind, state }) => ({
+      name,
+      kind,
+      host: liveness(state),
+      versions: versions[name] ?? {},
+      etcd: etcd[name] ?? null,
+    })),
   };
 }
 
@@ -121,7 +122,7 @@ async function askCluster(docker: Docker, lab: Lab, spec: ClusterSpec): Promise<
   const [look, repository, archiver] = await Promise.all([
     seen,
     askRepository(docker, awake, spec),
-    seen.then(({ leader }) => (leader === undefined ? null : askArchiver(awake, leader))),
+    seen.then(({ leader }) => askArchiver(awake, leader)),
   ]);
   const members = spec.members.map((name): MemberStatus => {
     const host = lab.hosts.find((each) => each.name === name);
@@ -146,7 +147,7 @@ async function askCluster(docker: Docker, lab: Lab, spec: ClusterSpec): Promise<
   };
 }
 
-function describeMember(
+export function describeMember(
   host: Pick<MemberStatus, 'name' | 'cluster' | 'host' | 'connection' | 'rest'>,
   look: MemberLook | undefined,
 ): MemberStatus {
@@ -187,26 +188,16 @@ async function askRepository(docker: Docker, awake: Lab, spec: ClusterSpec): Pro
   }
 }
 
-const archiverQuestion = `select archived_count::int, last_archived_wal, extract(epoch from last_archived_time)::float8 * 1000,
-  failed_count::int, last_failed_wal, extract(epoch from last_failed_time)::float8 * 1000 from pg_stat_archiver`;
-
-async function askArchiver(awake: Lab, leader: HostName): Promise<ArchiverStatus | null> {
+async function askArchiver(awake: Lab, leader: HostName | undefined): Promise<ArchiverLook | null> {
   const host = awake.hosts.find(({ name }) => name === leader);
-  if (!host) return null;
-  try {
-    const [row] = await ask(serverOf(awake, host), archiverQuestion, 1000);
-    const [archived, lastArchived, lastArchivedAt, failed, lastFailed, lastFailedAt] = row as [
-      number,
-      string | null,
-      number | null,
-      number,
-      string | null,
-      number | null,
-    ];
-    return { archived, lastArchived, lastArchivedAt, failed, lastFailed, lastFailedAt };
-  } catch {
-    return null;
-  }
+  return (host && (await lookAtArchiver(awake, host))) ?? null;
+}
+
+/** By host, for hosts with an etcd. */
+async function askEtcd(lab: Lab): Promise<Readonly<Record<HostName, EtcdHealth>>> {
+  const hosts = lab.hosts.filter(({ kind }) => kind === 'etcd');
+  const ask = async (host: Host) => [host.name, host.state === 'running' ? await askHealth(lab, host) : 'unreachable'] as const;
+  return Object.fromEntries(await Promise.all(hosts.map(ask)));
 }
 
 export function liveness(state: HostState): Liveness {

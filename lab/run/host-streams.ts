@@ -3,13 +3,14 @@
  * everything was read.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { hostWords } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
 import type { Host, Lab } from '../engine/lab.ts';
-import { justAfter, readLog } from '../engine/log-stream.ts';
+import { engineTime, justAfter, readLog } from '../engine/log-stream.ts';
 import { hostChanges } from '../engine/watch.ts';
 import { continues, join, type LogEntry, readEntry, readMark } from '../observe/log-entry.ts';
-import type { Recorder } from './recorder.ts';
+import type { History } from './history.ts';
 
 /** How long an entry waits for a continuation line, ms. Lines written at once arrive at once. */
 const continuationWait = 20;
@@ -17,6 +18,8 @@ const continuationWait = 20;
 interface HostReader {
   readonly host: Host;
   state: 'running' | 'paused' | 'stopped';
+  /** Where reading begins, as the engine's `since`. */
+  readonly from: string | undefined;
   /** Stamp of the last line read. */
   last?: string;
   attached: boolean;
@@ -39,12 +42,14 @@ export interface HostStreams {
   readonly stop: () => Promise<void>;
 }
 
-export function followHosts(docker: Docker, lab: Lab, recorder: Recorder, onTrouble: (error: unknown) => void): HostStreams {
+/** `since`: Unix ms by the engine's clock; from the first line by default. */
+export function followHosts(docker: Docker, lab: Lab, history: History, onTrouble: (error: unknown) => void, since?: number): HostStreams {
   const stopping = new AbortController();
+  const from = since === undefined ? undefined : engineTime(since);
   const readers = new Map(
     lab.hosts.map((host): [string, HostReader] => [
       host.name,
-      { host, state: 'running', attached: false, waiting: new Set(), barriers: Promise.resolve() },
+      { host, state: stateOf(host), from, attached: false, waiting: new Set(), barriers: Promise.resolve() },
     ]),
   );
   const signal = stopping.signal;
@@ -55,7 +60,7 @@ export function followHosts(docker: Docker, lab: Lab, recorder: Recorder, onTrou
   const attach = (reader: HostReader) => {
     if (reader.attached) return;
     reader.attached = true;
-    loops.push(read(docker, reader, recorder, signal).catch(trouble));
+    loops.push(read(docker, reader, history, signal).catch(trouble));
   };
   for (const reader of readers.values()) attach(reader);
 
@@ -63,8 +68,8 @@ export function followHosts(docker: Docker, lab: Lab, recorder: Recorder, onTrou
     for await (const { host, change } of hostChanges(docker, lab.id, signal)) {
       const reader = readers.get(host);
       if (!reader) continue;
-      reader.state = change === 'die' ? 'stopped' : change === 'pause' ? 'paused' : 'running';
-      recorder.recordLog({ host, program: 'lab', level: 'INFO', text: `host ${hostWords[change]}`, source: 'stream' }, recorder.now());
+      reader.state = stateAfter[change];
+      history.recordLog({ host, program: 'lab', level: 'INFO', text: hostWords[change], source: 'stream' }, history.now());
       if (change === 'start') attach(reader);
       if (change === 'pause') release(reader);
     }
@@ -73,9 +78,9 @@ export function followHosts(docker: Docker, lab: Lab, recorder: Recorder, onTrou
 
   return {
     readThrough: async (hosts) => {
-      const through = recorder.now();
+      const through = history.now();
       await Promise.all(hosts.map((name) => barrier(docker, readers.get(name), name)));
-      recorder.record({ type: 'read-through', hosts: [...hosts], through });
+      history.record({ type: 'read-through', hosts: [...hosts], through });
     },
     stateOf: (host) => readers.get(host)?.state ?? 'stopped',
     stop: async () => {
@@ -85,51 +90,56 @@ export function followHosts(docker: Docker, lab: Lab, recorder: Recorder, onTrou
   };
 }
 
-const hostWords = { start: 'started', die: 'stopped', pause: 'frozen', unpause: 'unfrozen' } as const;
+const stateAfter = { start: 'running', die: 'stopped', pause: 'paused', unpause: 'running', destroy: 'stopped' } as const;
 
-async function read(docker: Docker, reader: HostReader, recorder: Recorder, signal: AbortSignal): Promise<void> {
-  const source = { follow: true, signal, ...(reader.last === undefined ? {} : { since: justAfter(reader.last) }) };
+function stateOf({ state }: Host): HostReader['state'] {
+  return state === 'running' || state === 'paused' ? state : 'stopped';
+}
+
+async function read(docker: Docker, reader: HostReader, history: History, signal: AbortSignal): Promise<void> {
+  const from = reader.last === undefined ? reader.from : justAfter(reader.last);
+  const source = { follow: true, signal, ...(from === undefined ? {} : { since: from }) };
   for await (const line of readLog(docker, reader.host.container, source)) {
     reader.last = line.stamp;
-    take(reader, line.at, line.text, recorder);
+    take(reader, line.at, line.text, history);
   }
   reader.attached = false;
-  letGo(reader, recorder);
+  letGo(reader, history);
   release(reader);
   if (signal.aborted) return;
   // The stream ends when the host stops; one that was started again meanwhile is read on.
   const { State } = await docker.getContainer(reader.host.container).inspect();
   if (State.Running) {
     reader.attached = true;
-    await read(docker, reader, recorder, signal);
+    await read(docker, reader, history, signal);
   } else reader.state = 'stopped';
 }
 
-function take(reader: HostReader, at: number, line: string, recorder: Recorder): void {
+function take(reader: HostReader, at: number, line: string, history: History): void {
   const text = line.replace(readMark, '');
-  if (text !== '' || line === '') takeLine(reader, at, text, recorder);
+  if (text !== '' || line === '') takeLine(reader, at, text, history);
   if (text === line) return;
-  letGo(reader, recorder);
+  letGo(reader, history);
   release(reader);
 }
 
-function takeLine(reader: HostReader, at: number, text: string, recorder: Recorder): void {
+function takeLine(reader: HostReader, at: number, text: string, history: History): void {
   if (reader.held && continues(reader.held.entry, text)) {
     reader.held = { entry: join(reader.held.entry, text), at: reader.held.at };
     return;
   }
-  letGo(reader, recorder);
+  letGo(reader, history);
   const entry = readEntry(text);
   reader.held = { entry, at };
-  reader.flush = setTimeout(() => letGo(reader, recorder), continuationWait);
+  reader.flush = setTimeout(() => letGo(reader, history), continuationWait);
 }
 
-function letGo(reader: HostReader, recorder: Recorder): void {
+function letGo(reader: HostReader, history: History): void {
   clearTimeout(reader.flush);
   if (!reader.held) return;
   const { entry, at } = reader.held;
   delete reader.held;
-  recorder.recordLog({ host: reader.host.name, ...entry, source: 'stream' }, at);
+  history.recordLog({ host: reader.host.name, ...entry, source: 'stream' }, at);
 }
 
 function release(reader: HostReader): void {

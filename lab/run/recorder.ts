@@ -1,7 +1,8 @@
-/** Takes the history down: numbers events, writes them to the run folder, and passes them to whoever judges live. */
+/** Takes the history of a run down: writes events to the run folder, and passes them to whoever judges live. */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import type { Event, EventBody, LedgerRow, LogEvent, LookEvent } from '../core/event.ts';
+import type { Event, LedgerRow } from '../core/event.ts';
+import { History } from './history.ts';
 
 /** How often the recorder takes its own pulse, in ms. */
 const pulse = 250;
@@ -11,41 +12,29 @@ export interface RecorderListener {
   readonly feedRow: (row: LedgerRow) => void;
 }
 
-export class Recorder {
+export class Recorder extends History {
   readonly #history: WriteStream;
   readonly #ledger: WriteStream;
   readonly #listener: RecorderListener;
-  /** The engine's clock minus this machine's, ms. */
-  readonly offset: number;
   readonly #redact: (text: string) => string;
   #heart: NodeJS.Timeout | undefined;
-  #seq = 0;
-  #lastLooks = new Map<string, { seq: number; answer: string }>();
   #wakers = new Set<() => void>();
 
   /** `offset`: the engine's clock minus this machine's, ms. */
   constructor(files: { history: string; ledger: string }, offset: number, redact: (text: string) => string, listener: RecorderListener) {
+    super(offset);
     this.#redact = redact;
     this.#history = createWriteStream(files.history, { flags: 'wx' });
     this.#ledger = createWriteStream(files.ledger, { flags: 'wx' });
-    this.offset = offset;
     this.#listener = listener;
   }
 
-  /** This moment by the engine's clock, ms. */
-  now(): number {
-    return performance.timeOrigin + performance.now() + this.offset;
-  }
-
-  record(body: EventBody, at: number = this.now()): Event {
-    const event: Event = { seq: this.#seq, at: Math.round(at * 1000) / 1000, ...body };
-    this.#seq += 1;
+  protected keep(event: Event): void {
     this.#history.write(`${this.#redact(JSON.stringify(event))}\n`);
     this.#listener.feed(event);
-    if (body.type === 'log') this.#wake();
+    if (event.type === 'log') this.#wake();
     // The opening event is the first of every history.
-    if (body.type === 'run-started') this.#startHeart();
-    return event;
+    if (event.type === 'run-started') this.#startHeart();
   }
 
   #startHeart(): void {
@@ -55,22 +44,6 @@ export class Recorder {
       this.record({ type: 'heartbeat', late: Math.round(late) });
       due = performance.now() + pulse;
     }, pulse);
-  }
-
-  /** Records a look; one with the same answer as the last of its key only refers to that. */
-  recordLook(key: string, answer: LookEvent['answer'], took: number): void {
-    const text = JSON.stringify(answer);
-    const last = this.#lastLooks.get(key);
-    if (last?.answer === text) {
-      this.record({ type: 'look-again', key, sameAs: last.seq, took: Math.round(took) });
-      return;
-    }
-    const event = this.record({ type: 'look', key, answer, took: Math.round(took) });
-    this.#lastLooks.set(key, { seq: event.seq, answer: text });
-  }
-
-  recordLog(entry: Omit<LogEvent, 'type'>, at: number): void {
-    this.record({ type: 'log', ...entry }, at);
   }
 
   recordRow(settled: Omit<LedgerRow, 'settled'>): void {

@@ -8,10 +8,10 @@ import { clockOffset } from '../engine/clock.ts';
 import type { Docker } from '../engine/connect.ts';
 import { findLab, type Lab, removeLab } from '../engine/lab.ts';
 import { serverOf } from '../observe/postgres.ts';
-import { askVersions } from '../observe/versions.ts';
+import { askVersions, type HostVersions } from '../observe/versions.ts';
 import { type Bindings, bind, startBindings } from '../scenario/bindings.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
-import type { Blueprint } from '../topology/blueprint.ts';
+import type { HostName } from '../topology/blueprint.ts';
 import { createJudge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { ActiveFaults } from './active-faults.ts';
@@ -21,6 +21,7 @@ import { hostNamed } from './coming-up.ts';
 import type { Origin } from './golden.ts';
 import { followHosts } from './host-streams.ts';
 import { Observer } from './looks.ts';
+import { openingOf } from './opening.ts';
 import { type Refill, startFrom } from './pool.ts';
 import { Recorder } from './recorder.ts';
 import { runFiles, writeInputs, writeLogs } from './run-folder.ts';
@@ -76,7 +77,7 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
   try {
     const missing = missingCapabilities(plan.needs);
     if (missing.length > 0) {
-      recorder.record(opening(plan, blueprint, options.bringUp, {}, 0));
+      recorder.record(opening(options, {}, 0));
       recorder.record({ type: 'run-ended', reason: 'cut-short', unsupported: missing });
     } else {
       lab = await bringUpRecorded(docker, options, recorder);
@@ -97,25 +98,17 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
   return verdict;
 }
 
-function opening(plan: Plan, blueprint: Blueprint, lab: Pick<Lab, 'name'>, versions: RunStarted['versions'], offset: number): RunStarted {
-  return {
-    type: 'run-started',
-    format: 1,
-    scenario: plan.scenario,
-    variant: plan.variant,
-    lab: lab.name,
-    offset,
-    versions,
-    clusters: Object.fromEntries(blueprint.clusters.map((cluster) => [cluster.name, cluster.members])),
-    hosts: blueprint.hosts.map((host) => host.name),
-    etcd: blueprint.etcd,
-    repo: blueprint.hosts.flatMap((host) => (host.kind === 'repo' ? [host.name] : [])),
-  };
+function opening(
+  { plan, origin: { blueprint }, bringUp: { name } }: Replay,
+  versions: Readonly<Record<HostName, HostVersions>>,
+  offset: number,
+): RunStarted {
+  return openingOf({ ...blueprint, scenario: plan.scenario, variant: plan.variant, lab: name, offset, versions });
 }
 
 /** A lab that does not come up is a verdict, unknown, unless the user is to blame or has lost patience. */
 async function bringUpRecorded(docker: Docker, options: Replay, recorder: Recorder): Promise<Lab | undefined> {
-  const { plan, origin, signal, keep } = options;
+  const { origin, signal, keep } = options;
   try {
     const { lab, refill } = await startFrom(docker, origin, { ...options.bringUp, keep, signal });
     if (refill) options.onRefill(refill);
@@ -123,7 +116,7 @@ async function bringUpRecorded(docker: Docker, options: Replay, recorder: Record
     return await findLab(docker, lab.name);
   } catch (error) {
     if (signal.aborted || (error instanceof LabError && error.exitCode === 2)) throw error;
-    recorder.record(opening(plan, origin.blueprint, options.bringUp, {}, 0));
+    recorder.record(opening(options, {}, 0));
     const detail = error instanceof LabError ? [error.message, ...error.detail].join('\n') : String(error);
     recorder.record({ type: 'run-ended', reason: 'cut-short', detail: `the lab did not come up: ${detail}` });
     return undefined;
@@ -138,17 +131,9 @@ async function runIn(
   judge: ReturnType<typeof createJudge>,
   bindings: () => Bindings,
 ): Promise<void> {
-  const { plan } = options;
-  const { blueprint } = options.origin;
   const trouble = new AbortController();
   const signal = AbortSignal.any([options.signal, trouble.signal]);
-  const versions = Object.fromEntries(
-    Object.entries(await askVersions(docker, lab)).map(([host, { postgresql, ...others }]) => [
-      host,
-      { ...others, ...(postgresql === undefined ? {} : { postgres: postgresql }) },
-    ]),
-  );
-  const facts = opening(plan, blueprint, lab, versions, recorder.offset);
+  const facts = opening(options, await askVersions(docker, lab), recorder.offset);
   recorder.record(facts);
   const streams = followHosts(docker, lab, recorder, (error) => trouble.abort(error));
   const observer = new Observer(docker, lab, recorder);
@@ -176,7 +161,7 @@ async function runIn(
         onStep: options.onStep,
         background,
       },
-      plan.steps,
+      options.plan.steps,
     );
     await workload.stop();
     await streams.readThrough(lab.hosts.map((host) => host.name));

@@ -1,76 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ago, describeStanding, describeStatus, formatBytes } from '../../lab/cli/describe-status.ts';
 import { paintFor } from '../../lab/cli/paint.ts';
-import { parseLsn } from '../../lab/core/lsn.ts';
-import type { BackupStatus, LabStatus, MemberStatus } from '../../lab/observe/status.ts';
+import type { LabStatus } from '../../lab/observe/status.ts';
+import { healthy, member, now } from '../observe/a-status.ts';
 
 const paint = paintFor({}, {});
-const now = 1_800_000_000_000;
-
-function member(name: string, more: Partial<MemberStatus> = {}): MemberStatus {
-  return {
-    name,
-    role: 'replica',
-    state: 'streaming',
-    timeline: 2,
-    lag: 0,
-    sync: false,
-    cluster: 'main',
-    host: 'running',
-    connection: null,
-    rest: null,
-    ...more,
-  };
-}
-
-function backup(label: string, more: Partial<BackupStatus> = {}): BackupStatus {
-  return {
-    label,
-    type: 'full',
-    error: false,
-    start: parseLsn('0/2000028'),
-    stop: parseLsn('0/2000120'),
-    ended: now / 1000 - 90,
-    stanza: 'demo',
-    ...more,
-  };
-}
-
-const healthy: LabStatus = {
-  name: 'lab',
-  members: [member('pg1', { role: 'leader', state: 'running' }), member('pg2', { lag: 2048, sync: true }), member('pg3')],
-  leader: 'pg1',
-  backups: [backup('20261122-203949F')],
-  versions: { postgresql: '18.6', pgbackrest: '2.60.0, 2.55.1' },
-  standing: 'up',
-  purpose: 'hands',
-  preset: 'three-nodes-repo-host',
-  profile: 'fast',
-  created: now - 65_000,
-  clusters: [
-    {
-      name: 'main',
-      leader: 'pg1',
-      timeline: 2,
-      paused: false,
-      stanza: 'demo',
-      repository: 'ok',
-      archiver: {
-        archived: 3,
-        lastArchived: '000000010000000000000002',
-        lastArchivedAt: now - 5000,
-        failed: 0,
-        lastFailed: null,
-        lastFailedAt: null,
-      },
-      timing: { ttl: 20, loopWait: 2, retryTimeout: 3 },
-    },
-  ],
-  hosts: [
-    { name: 'pg1', kind: 'patroni', host: 'running', versions: { postgresql: '18.6', pgbackrest: '2.60.0' } },
-    { name: 'repo', kind: 'repo', host: 'running', versions: { pgbackrest: '2.55.1' } },
-  ],
-};
 
 describe('describeStatus', () => {
   test('of a healthy lab', () => {
@@ -79,6 +13,7 @@ pg1     leader          running     2
 pg2     replica (sync)  streaming   2  2.0 kB
 pg3     replica         streaming   2     0 B
 
+etcd      etcd1, etcd2 healthy
 backups   20261122-203949F full, 1 m ago
 archiver  000000010000000000000002 5 s ago, 3 in all, none failed
 versions  PostgreSQL 18.6, pgBackRest 2.60.0 (pg1) and 2.55.1 (repo)
@@ -102,6 +37,8 @@ timing    fast (ttl 20, loop_wait 2, retry_timeout 3)`);
               paused: true,
               repository: 'no valid backups',
               archiver: {
+                kind: 'archiver',
+                host: 'pg1',
                 archived: 0,
                 lastArchived: null,
                 lastArchivedAt: null,
@@ -112,12 +49,16 @@ timing    fast (ttl 20, loop_wait 2, retry_timeout 3)`);
             },
           ]
         : [],
-      hosts: [{ name: 'etcd1', kind: 'etcd', host: 'stopped', versions: {} }],
+      hosts: [
+        { name: 'etcd1', kind: 'etcd', host: 'stopped', versions: {}, etcd: 'unreachable' },
+        { name: 'etcd2', kind: 'etcd', host: 'running', versions: {}, etcd: 'unhealthy' },
+      ],
     };
     const text = describeStatus(troubled, paint, now).join('\n');
     expect(text).toMatch(/pg1 +host frozen/);
     expect(text).toMatch(/pg2 +host down/);
     expect(text).toContain('nobody leads');
+    expect(text).toMatch(/etcd +etcd1 unreachable, etcd2 unhealthy/);
     expect(text).toContain('patronictl resume');
     expect(text).toContain('none (no valid backups)');
     expect(text).toContain('failing: 7 failed, last 000000010000000000000003 1 s ago; nothing archived yet');

@@ -11,7 +11,7 @@ import { readMark } from '../../observe/log-entry.ts';
 import { type LogRecord, readLogs } from '../../observe/logs.ts';
 import { chooseHosts } from '../choose-hosts.ts';
 import { withName } from '../lab-options.ts';
-import { type Paint, paintFor, paintHost } from '../paint.ts';
+import { type Paint, paintFor, paintHost, paintLevel } from '../paint.ts';
 import type { Session, Verb } from '../session.ts';
 
 interface Options {
@@ -92,8 +92,7 @@ export function asText({ at, entry, raw }: LogRecord, host: string, paint: Paint
     { etcd: `${time} ${entry.level}: ${entry.text}`, lab: `${time} ${raw}`, other: `${time} ${raw}` }[
       entry.program as 'etcd' | 'lab' | 'other'
     ] ?? raw;
-  const severe = /^(ERROR|FATAL|PANIC|CRITICAL)$/.test(entry.level ?? '');
-  const colour = severe ? paint.red : /^WARN/.test(entry.level ?? '') ? paint.yellow : (line: string) => line;
+  const colour = paintLevel(paint, entry.level);
   return text
     .split('\n')
     .map((line) => `${host}  ${colour(line)}`)

@@ -1,0 +1,81 @@
+/** The live view of a lab on a terminal: its status, and below it the last lines that matter. */
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { Event, LogEvent } from '../core/event.ts';
+import { isNoteworthy } from '../observe/noteworthy.ts';
+import type { LabStatus } from '../observe/status.ts';
+import { describeStanding, describeStatus } from './describe-status.ts';
+import { openFullScreen } from './full-screen.ts';
+import { type Paint, paintFor, paintHost, paintLevel } from './paint.ts';
+import type { Watcher } from './verbs/watch.ts';
+
+type Line = LogEvent & { readonly at: number };
+
+/** As many lines as the tallest terminal shows. */
+const mostLines = 200;
+/** Events within so long (ms) are drawn at once. */
+const gathering = 50;
+
+/** `onQuit` is called when somebody presses q. */
+export function openWatchView(first: LabStatus, output: WriteStream, input: ReadStream, onQuit: () => void): Watcher {
+  const paint = paintFor(output);
+  let status = first;
+  let lines: readonly Line[] = [];
+  let offset = 0;
+  let soon: NodeJS.Timeout | undefined;
+  const draw = () => {
+    soon = undefined;
+    screen.draw(watchFrame(status, lines, screen.size(), paint, Date.now() + offset));
+  };
+  const drawSoon = () => {
+    soon ??= setTimeout(draw, gathering);
+  };
+  const onKey = (key: string) => {
+    if (key === 'q' || key === 'Q') onQuit();
+    // A terminal that passes on every key makes no signal of Ctrl-C.
+    if (key === '\x03') process.kill(process.pid, 'SIGINT');
+  };
+  const screen = openFullScreen(output, input, { onKey, onResize: drawSoon });
+  // What was long ago is longer ago every second.
+  const clock = setInterval(draw, 1000);
+  draw();
+  return {
+    take: (event: Event, after) => {
+      if (event.type === 'run-started') offset = event.offset;
+      if (event.type === 'log' && isNoteworthy(event)) lines = [...lines, event].sort((a, b) => a.at - b.at).slice(-mostLines);
+      else if (after === status) return;
+      status = after;
+      drawSoon();
+    },
+    close: () => {
+      clearInterval(clock);
+      clearTimeout(soon);
+      screen.close();
+    },
+  };
+}
+
+/** The view's lines from the top; as many log lines as there is room for. `now`: Unix ms by the engine's clock. */
+export function watchFrame(
+  status: LabStatus,
+  lines: readonly Line[],
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+  paint: Paint,
+  now: number,
+): string[] {
+  const title = `${status.name}  ${status.preset}, ${describeStanding(status, now)}`;
+  const clock = `${new Date(now).toISOString().slice(11, 19)} UTC, q quits`;
+  const gap = Math.max(2, columns - 1 - title.length - clock.length);
+  const head = `${paint.bold(status.name)}${title.slice(status.name.length)}${' '.repeat(gap)}${paint.dim(clock)}`;
+  const top = [head, '', ...describeStatus(status, paint, now), ''];
+  const room = Math.max(0, rows - top.length);
+  const hosts = status.hosts.map(({ name }) => name);
+  const width = Math.max(...hosts.map((name) => name.length));
+  return [...top, ...(room === 0 ? [] : lines.slice(-room)).map((line) => describeLine(line, hosts, width, paint))];
+}
+
+function describeLine({ at, host, program, level, text }: Line, hosts: readonly string[], width: number, paint: Paint): string {
+  const time = new Date(at).toISOString().slice(11, 19);
+  // A log line can hold anything, the terminal's own commands included.
+  const words = (text.split('\n')[0] ?? '').replace(/\p{Cc}/gu, ' ');
+  return `${paint.dim(time)} ${paintHost(paint, hosts, host)(host.padEnd(width))} ${paint.dim(program)} ${paintLevel(paint, level)(words)}`;
+}

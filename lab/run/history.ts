@@ -1,0 +1,44 @@
+/** Makes events of what happens: numbers them, stamps them with the engine's clock, and does not repeat a look that shows nothing new. */
+import type { Event, EventBody, LogEvent, LookEvent } from '../core/event.ts';
+
+export abstract class History {
+  /** The engine's clock minus this machine's, ms. */
+  readonly offset: number;
+  #seq = 0;
+  #lastLooks = new Map<string, { seq: number; answer: string }>();
+
+  constructor(offset: number) {
+    this.offset = offset;
+  }
+
+  /** What becomes of an event. */
+  protected abstract keep(event: Event): void;
+
+  /** This moment by the engine's clock, ms. */
+  now(): number {
+    return performance.timeOrigin + performance.now() + this.offset;
+  }
+
+  record(body: EventBody, at: number = this.now()): Event {
+    const event: Event = { seq: this.#seq, at: Math.round(at * 1000) / 1000, ...body };
+    this.#seq += 1;
+    this.keep(event);
+    return event;
+  }
+
+  /** Records a look; one with the same answer as the last of its key only refers to that. */
+  recordLook(key: string, answer: LookEvent['answer'], took: number): void {
+    const text = JSON.stringify(answer);
+    const last = this.#lastLooks.get(key);
+    if (last?.answer === text) {
+      this.record({ type: 'look-again', key, sameAs: last.seq, took: Math.round(took) });
+      return;
+    }
+    const event = this.record({ type: 'look', key, answer, took: Math.round(took) });
+    this.#lastLooks.set(key, { seq: event.seq, answer: text });
+  }
+
+  recordLog(entry: Omit<LogEvent, 'type'>, at: number): void {
+    this.record({ type: 'log', ...entry }, at);
+  }
+}
