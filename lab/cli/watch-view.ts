@@ -6,9 +6,10 @@ import type { LabStatus } from '../observe/status.ts';
 import { describeStanding, describeStatus } from './describe-status.ts';
 import { openFullScreen } from './full-screen.ts';
 import { type Paint, paintFor, paintHost, paintLevel } from './paint.ts';
-import type { Watcher } from './verbs/watch.ts';
+import type { Watcher } from './watcher.ts';
 
-type Line = LogEvent & { readonly at: number };
+/** A log entry; `times`: as often it was said, one after the other, in other numbers at most. */
+export type Line = LogEvent & { readonly at: number; readonly times?: number };
 
 /** As many lines as the tallest terminal shows. */
 const mostLines = 200;
@@ -41,7 +42,7 @@ export function openWatchView(first: LabStatus, output: WriteStream, input: Read
   return {
     take: (event: Event, after) => {
       if (event.type === 'run-started') offset = event.offset;
-      if (event.type === 'log' && isNoteworthy(event)) lines = [...lines, event].sort((a, b) => a.at - b.at).slice(-mostLines);
+      if (event.type === 'log' && isNoteworthy(event)) lines = withLine(lines, event);
       else if (after === status) return;
       status = after;
       drawSoon();
@@ -52,6 +53,19 @@ export function openWatchView(first: LabStatus, output: WriteStream, input: Read
       screen.close();
     },
   };
+}
+
+/** In the order of their times; somebody who repeats himself takes one line. */
+export function withLine(lines: readonly Line[], line: Line): readonly Line[] {
+  const at = lines.findLastIndex((each) => each.at <= line.at);
+  const before = lines[at];
+  const isAgain = before?.host === line.host && before.program === line.program && gist(before.text) === gist(line.text);
+  const joined = isAgain ? [{ ...line, times: (before.times ?? 1) + 1 }] : before ? [before, line] : [line];
+  return [...lines.slice(0, Math.max(0, at)), ...joined, ...lines.slice(at + 1)].slice(-mostLines);
+}
+
+function gist(text: string): string {
+  return text.replace(/[\da-f]*\d[\da-f]*/g, '');
 }
 
 /** The view's lines from the top; as many log lines as there is room for. `now`: Unix ms by the engine's clock. */
@@ -73,9 +87,9 @@ export function watchFrame(
   return [...top, ...(room === 0 ? [] : lines.slice(-room)).map((line) => describeLine(line, hosts, width, paint))];
 }
 
-function describeLine({ at, host, program, level, text }: Line, hosts: readonly string[], width: number, paint: Paint): string {
+function describeLine({ at, host, program, level, text, times }: Line, hosts: readonly string[], width: number, paint: Paint): string {
   const time = new Date(at).toISOString().slice(11, 19);
   // A log line can hold anything, the terminal's own commands included.
   const words = (text.split('\n')[0] ?? '').replace(/\p{Cc}/gu, ' ');
-  return `${paint.dim(time)} ${paintHost(paint, hosts, host)(host.padEnd(width))} ${paint.dim(program)} ${paintLevel(paint, level)(words)}`;
+  return `${paint.dim(time)} ${paintHost(paint, hosts, host)(host.padEnd(width))} ${paint.dim(program)} ${times === undefined ? '' : paint.dim(`${times} times: `)}${paintLevel(paint, level)(words)}`;
 }

@@ -1,5 +1,5 @@
 /** A real terminal with a shell in it, for what people see and type: a tmux server of its own, without anybody's settings. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +16,8 @@ export interface Terminal {
   /** Waits until the screen matches, and returns it. Throws with the last screen after `within` ms. */
   readonly shows: (what: RegExp, within?: number) => Promise<string>;
   readonly resize: (columns: number, rows: number) => Promise<void>;
+  /** Pid of the program that the shell runs (Linux). */
+  readonly program: () => Promise<number>;
   /** What programs change and must put back: the alternate screen, the cursor, and how the terminal treats keys (stty -g). */
   readonly modes: () => Promise<TerminalModes>;
   /** Ends the shell and whatever runs in it. */
@@ -58,6 +60,10 @@ export async function openTerminal({ columns = 100, rows = 30 } = {}): Promise<T
     },
     resize: async (x, y) => {
       await tmux('resize-window', '-x', String(x), '-y', String(y));
+    },
+    program: async () => {
+      const shell = await ask('#{pane_pid}');
+      return Number(await readFile(`/proc/${shell}/task/${shell}/children`, 'utf8'));
     },
     modes: async () => {
       const [alternate, cursor, wrap, tty = ''] = (await ask('#{alternate_on} #{cursor_flag} #{wrap_flag} #{pane_tty}')).split(' ');

@@ -1,35 +1,27 @@
 /** `pglab watch`: what happens to a running lab, as it happens: a view that keeps itself up to date, or a line for each change. */
 import type { Command } from 'commander';
-import type { Event } from '../../core/event.ts';
 import { LabError } from '../../core/problem.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { checkName, findLab } from '../../engine/lab.ts';
 import { updateStatus } from '../../observe/live-status.ts';
 import { askStatus, type LabStatus } from '../../observe/status.ts';
-import { changesBetween } from '../../observe/status-changes.ts';
 import { followLab } from '../../run/live/follow-lab.ts';
-import { describeChange } from '../describe-change.ts';
+import { openChangeLines } from '../change-lines.ts';
 import { npmCommand, withName } from '../lab-options.ts';
-import type { Session, Verb } from '../session.ts';
+import type { Verb } from '../session.ts';
 import { openWatchView } from '../watch-view.ts';
+import type { Watcher } from '../watcher.ts';
 
 interface Options {
   readonly name: string;
   readonly json?: true;
 }
 
-/** What is made of the news. */
-export interface Watcher {
-  /** `status` is the lab's after the event. */
-  readonly take: (event: Event, status: LabStatus) => void;
-  readonly close: () => void;
-}
-
 /** How far back the view's log lines begin, ms. */
 const past = 10 * 60_000;
 
 export const watch: Verb = {
-  define: (command: Command, session: Session) => {
+  define: (command: Command) => {
     withName(command)
       .option('--json', 'a JSON object for each change, the state at the start included')
       .addHelpText(
@@ -43,11 +35,11 @@ Examples:
   npm run -s lab:watch | tee what-happened.txt
   npm run -s lab:watch -- --json | jq -c 'select(.what == "member")'`,
       )
-      .action((options: Options) => run(options, session));
+      .action((options: Options) => run(options));
   },
 };
 
-async function run({ name, json }: Options, session: Session): Promise<void> {
+async function run({ name, json }: Options): Promise<void> {
   checkName(name);
   const docker = await findEngine();
   const lab = await findLab(docker, name);
@@ -58,7 +50,7 @@ async function run({ name, json }: Options, session: Session): Promise<void> {
     const ending = await followLab(docker, lab, {
       versions: Object.fromEntries(status.hosts.map((host) => [host.name, host.versions])),
       since: Date.now() - past,
-      signal: AbortSignal.any([session.signal, quit.signal]),
+      signal: quit.signal,
       onEvent: (event) => {
         status = updateStatus(status, event);
         watcher.take(event, status);
@@ -71,24 +63,9 @@ async function run({ name, json }: Options, session: Session): Promise<void> {
   throw new LabError(`lab ${name} is gone: somebody removed it`, { hint: `${npmCommand('up', name)} brings up a new one` });
 }
 
+/** Who gets the news. */
 function openWatcher(status: LabStatus, json: boolean, onQuit: () => void): Watcher {
   const { stdout } = process;
   if (!json && stdout.isTTY && process.env.TERM !== 'dumb') return openWatchView(status, stdout, process.stdin, onQuit);
   return openChangeLines(status, json);
-}
-
-/** A line for each change, to be read, searched or sent on. */
-function openChangeLines(first: LabStatus, json: boolean): Watcher {
-  let last: LabStatus | undefined;
-  const print = (status: LabStatus, at: number) => {
-    const time = new Date(at).toISOString();
-    for (const change of changesBetween(last, status)) {
-      if (json) process.stdout.write(`${JSON.stringify({ time, ...change })}\n`);
-      const text = describeChange(change);
-      if (!json && text !== undefined) process.stdout.write(`${time.slice(11, 19)} ${text}\n`);
-    }
-    last = status;
-  };
-  print(first, Date.now());
-  return { take: (event, status) => status !== last && print(status, event.at), close: () => {} };
 }

@@ -23,10 +23,12 @@ export async function watchRepository(live: Live, cluster: ClusterSpec, leader: 
   const begun = live.history.now();
   let newest: string | undefined;
   let looksLeft = 0;
-  live.onLog(({ host, text, at }) => {
-    if (at < begun || !cluster.members.includes(host) || !backupFile.test(text)) return;
-    looksLeft = mostLooks;
-    pause.cutShort();
+  live.onLog(({ host, program, text, at }) => {
+    if (at < begun) return;
+    const isBackup = cluster.members.includes(host) && backupFile.test(text);
+    if (isBackup) looksLeft = mostLooks;
+    // What the lab says of the repository's host: it went, or came back.
+    if (isBackup || (program === 'lab' && host === cluster.repo)) pause.cutShort();
   });
   await repeat(live, pause, async () => {
     const host = firstRunning(live, cluster.repo === undefined ? [leader(), ...cluster.members] : [cluster.repo]);

@@ -1,0 +1,142 @@
+/** lab:watch as people see it: in a terminal, in a pipe, and when the lab goes away under it. */
+import type { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { docker, npm, pglab, sweep, until } from './pglab.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
+
+const name = 'cli-watch';
+const table = /MEMBER +ROLE +STATE[\s\S]*pg1 +leader +running +1/;
+
+beforeAll(async () => {
+  await sweep(name);
+  const { exitCode, stderr } = await pglab('up', '--name', name, '--preset', 'one-node');
+  expect(exitCode, stderr).toBe(0);
+});
+afterAll(() => sweep(name));
+
+const host = (of: string) => docker.getContainer(`pglab-${name}-${of}`);
+
+describe('in a terminal', () => {
+  let terminal: Terminal;
+  let before: Awaited<ReturnType<Terminal['modes']>>;
+  beforeAll(async () => {
+    terminal = await openTerminal();
+    before = await terminal.modes();
+  });
+  afterAll(() => terminal.close());
+
+  const watch = async () => {
+    await terminal.type(`clear; node dist/lab/cli/main.js watch --name ${name}; echo ended with $?`);
+    await terminal.shows(table);
+  };
+  const isClean = async () => {
+    expect(await terminal.modes()).toEqual(before);
+    expect(await terminal.screen()).not.toMatch(table);
+  };
+
+  test('shows the lab and its news, keeps to the terminal’s size, and leaves no trace after Ctrl-C', async () => {
+    await watch();
+    expect(await terminal.modes()).toMatchObject({ alternateScreen: true, cursor: false });
+    const shown = await terminal.shows(/^\d\d:\d\d:\d\d pg1 +(patroni|postgres) /m);
+    expect(shown).toMatch(/etcd +etcd1 healthy\nbackups +\d{8}-\d{6}F full/);
+    await host('etcd1').pause();
+    await terminal.shows(/host etcd1 is frozen/);
+    await host('etcd1').unpause();
+    await terminal.shows(/etcd +etcd1 healthy/);
+    await terminal.resize(70, 5);
+    await terminal.shows(/^cli-watch .*\n\nMEMBER.*\npg1 +leader.*\n*$/);
+    await terminal.resize(100, 30);
+    await terminal.shows(/backups +\d{8}-\d{6}F full/);
+    await terminal.press('C-c');
+    await terminal.shows(/ended with 130/);
+    await isClean();
+  });
+
+  test('ends with q, and well', async () => {
+    await watch();
+    await terminal.press('q');
+    await terminal.shows(/ended with 0/);
+    await isClean();
+  });
+
+  test('leaves no trace when SIGTERM ends it', async () => {
+    await watch();
+    process.kill(await terminal.program(), 'SIGTERM');
+    await terminal.shows(/ended with 130/);
+    await isClean();
+  });
+});
+
+describe('in a pipe', () => {
+  test('has a line for each change', async () => {
+    const program = npm('-s', 'lab:watch', '--', '--name', name);
+    const json = pglab('watch', '--name', name, '--json');
+    const [text, objects] = [collect(program), collect(json)];
+    await until(async () => text().includes('backup') && objects().includes('backup'));
+    expect(text()).toMatch(/^\d\d:\d\d:\d\d pg1 leader, running, timeline 1\n\d\d:\d\d:\d\d backup \d{8}-\d{6}F full\n$/);
+    await host('etcd1').pause();
+    await until(async () => text().includes('unreachable') && objects().includes('unreachable'));
+    await host('etcd1').unpause();
+    await until(async () => /etcd1 etcd unreachable -> healthy/.test(text()));
+    expect(text()).toMatch(/etcd1 host frozen\n.* etcd1 etcd healthy -> unreachable\n/);
+    expect(
+      objects()
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toContainEqual({
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      what: 'etcd',
+      name: 'etcd1',
+      before: { health: 'healthy' },
+      after: { health: 'unreachable' },
+    });
+    for (const each of [program, json]) each.kill('SIGINT');
+    expect((await json).exitCode).toBe(130);
+  });
+
+  test('notices a backup that somebody takes', async () => {
+    const program = pglab('watch', '--name', name);
+    const text = collect(program);
+    await until(async () => text().includes('backup'));
+    const { exitCode } = await pglab('exec', '--name', name, 'repo', 'pgbackrest', '--stanza=demo', '--type=incr', 'backup');
+    expect(exitCode).toBe(0);
+    await until(async () => /backup \d{8}-\d{6}F_\d{8}-\d{6}I incr/.test(text()), 10_000);
+    program.kill('SIGTERM');
+    await program;
+  });
+
+  test('ends at the first change that nobody reads any more', async () => {
+    const program = pglab('watch', '--name', name);
+    const text = collect(program);
+    await until(async () => text().includes('backup'));
+    program.stdout?.destroy();
+    await host('etcd1').pause();
+    expect(await program).toMatchObject({ exitCode: 0, stderr: '' });
+    await host('etcd1').unpause();
+  });
+});
+
+test('says so when the lab is removed, and gives the terminal back', async () => {
+  const terminal = await openTerminal();
+  const before = await terminal.modes();
+  const program = pglab('watch', '--name', name);
+  await terminal.type(`node dist/lab/cli/main.js watch --name ${name}; echo ended with $?`);
+  await terminal.shows(table);
+  expect((await pglab('down', '--name', name)).exitCode).toBe(0);
+  expect(await terminal.shows(/ended with 3/)).toMatch(
+    /error: lab cli-watch is gone: somebody removed it\nhint: npm run lab:up -- --name cli-watch/,
+  );
+  expect(await terminal.modes()).toEqual(before);
+  await terminal.close();
+  const { exitCode, stderr } = await program;
+  expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('lab cli-watch is gone') });
+});
+
+function collect({ stdout }: { readonly stdout: Readable | null }): () => string {
+  let text = '';
+  stdout?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return () => text;
+}
