@@ -1,11 +1,11 @@
 /** lab:watch as people see it: in a terminal, in a pipe, and when the lab goes away under it. */
 import type { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { docker, npm, pglab, sweep, until } from './pglab.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
 const name = 'cli-watch';
-const table = /MEMBER +ROLE +STATE[\s\S]*pg1 +leader +running +1/;
+const table = /MEMBER +ROLE +STATE[\s\S]*pg1 +leader +running +\d/;
 
 beforeAll(async () => {
   await sweep(name);
@@ -73,7 +73,7 @@ describe('in a pipe', () => {
     const json = pglab('watch', '--name', name, '--json');
     const [text, objects] = [collect(program), collect(json)];
     await until(async () => text().includes('backup') && objects().includes('backup'));
-    expect(text()).toMatch(/^\d\d:\d\d:\d\d pg1 leader, running, timeline 1\n\d\d:\d\d:\d\d backup \d{8}-\d{6}F full\n$/);
+    expect(text()).toMatch(/^\d\d:\d\d:\d\d pg1 leader, running, timeline \d\n\d\d:\d\d:\d\d backup \d{8}-\d{6}F full\n$/);
     await host('etcd1').pause();
     await until(async () => text().includes('unreachable') && objects().includes('unreachable'));
     await host('etcd1').unpause();
@@ -119,6 +119,7 @@ describe('in a pipe', () => {
 
 test('says so when the lab is removed, and gives the terminal back', async () => {
   const terminal = await openTerminal();
+  onTestFinished(() => terminal.close());
   const before = await terminal.modes();
   const program = pglab('watch', '--name', name);
   await terminal.type(`node dist/lab/cli/main.js watch --name ${name}; echo ended with $?`);
@@ -128,7 +129,6 @@ test('says so when the lab is removed, and gives the terminal back', async () =>
     /error: lab cli-watch is gone: somebody removed it\nhint: npm run lab:up -- --name cli-watch/,
   );
   expect(await terminal.modes()).toEqual(before);
-  await terminal.close();
   const { exitCode, stderr } = await program;
   expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining('lab cli-watch is gone') });
 });
