@@ -13,16 +13,18 @@ import { builtinRecipes } from './builtin-recipes.ts';
 import { expand } from './expand.ts';
 import { expectations } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
-import { checkSelector, checkStep, checkWholeRun, type StepPlace } from './lint.ts';
 import { parseRecipe, parseScenario } from './parse.ts';
 import type { Clause, Plan, PlannedLine, PlannedStep, RecipeParam } from './plan.ts';
 import { checkReferences, type Known, type Scope } from './reference-check.ts';
 import type { BrokenSteps, ParsedClause, ParsedStep, ParsedVariant, RecipeSource, Scenario, WhenSource } from './scenario.ts';
 import { check, type Mistake } from './schema-problems.ts';
 import { selectorText } from './selector.ts';
+import { checkSelector } from './selector-check.ts';
+import { checkStep } from './step-check.ts';
 import { commonFields, type Verb } from './verb.ts';
 import { namesItself, verbs } from './verbs/verbs.ts';
 import type { When } from './version-range.ts';
+import { checkWholeRun, type StepPlace } from './whole-run-check.ts';
 import type { Path, SourceText, YamlSource } from './yaml-source.ts';
 
 export interface PlanOptions {

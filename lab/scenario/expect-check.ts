@@ -1,0 +1,143 @@
+/** Claims that could not fail, or that no run could make true. */
+import type { Value } from '../core/event.ts';
+import type { Blueprint } from '../topology/blueprint.ts';
+import { didYouMean } from '../topology/topology-problem.ts';
+import type { Claims } from './expectations/expectations.ts';
+import type { Clause } from './plan.ts';
+import type { Point } from './point.ts';
+import type { Scope } from './reference-check.ts';
+import type { ParsedClause, ParsedStep } from './scenario.ts';
+import type { Mistake } from './schema-problems.ts';
+import { parseSelector } from './selector.ts';
+import { checkCluster, isRole, leaves } from './selector-check.ts';
+import { isTemplate } from './template.ts';
+import type { Path } from './yaml-source.ts';
+
+export interface ExpectCheck {
+  readonly step: ParsedStep;
+  /** For expect: its clauses as planned for this variant. */
+  readonly clauses: readonly Clause[];
+  readonly names: Scope;
+  /** undefined where the lab has mistakes of its own: hosts are not checked then. */
+  readonly blueprint: Blueprint | undefined;
+}
+
+export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): readonly Mistake[] {
+  if (step.verb !== 'expect') return [];
+  const parsed = step.args as readonly ParsedClause[];
+  const mistakes = parsed.flatMap(({ kind, claim, path }): readonly Mistake[] => {
+    if (kind === 'log') return checkLog(claim as Claims['log'], path, names);
+    if (kind === 'cluster') return checkClusterClaim(claim as Claims['cluster'], path, blueprint);
+    if (kind === 'ledger') return checkPoint((claim as Claims['ledger']).through, [...path, 'through'], names);
+    if (kind === 'repo') return checkPoint((claim as Claims['repo']).archived, [...path, 'archived'], names);
+    return [];
+  });
+  const waits = clauses.some((clause) => clause.kind !== 'log' || clause.claim.lines.length > 0);
+  if (clauses.length > 0 && !waits && step.for === undefined) {
+    mistakes.push({
+      message: 'only never: this holds at once, and nothing was watched',
+      path: step.path,
+      hint: 'add for: 10s, or a line that must come',
+    });
+  }
+  return mistakes;
+}
+
+function checkLog(claim: Claims['log'], path: Path, names: Scope): readonly Mistake[] {
+  const selectors = [
+    { on: claim.on, at: [...path, 'on'] },
+    ...(['lines', 'never'] as const).flatMap((list) =>
+      claim[list].map((line, index) => ({ on: line.on, at: [...path, list, index, 'on'] })),
+    ),
+  ];
+  const mistakes: Mistake[] = selectors.flatMap(({ on, at }): readonly Mistake[] => {
+    const selector = on === undefined ? undefined : parseSelector(on);
+    const role = selector?.ok ? leaves(selector.selector).find((leaf) => leaf.kind === 'word' && isRole(leaf.word)) : undefined;
+    return role?.kind === 'word'
+      ? [
+          {
+            message: `${role.word} changes while lines are read: whose lines are meant?`,
+            path: at,
+            hint: `a host, members, or who it was at a named step: \${NAME.${role.word === 'sync' ? 'replicas' : role.word}}`,
+          },
+        ]
+      : [];
+  });
+  const { since } = claim;
+  if (since === undefined || names.excused.has(since)) return mistakes;
+  const known = names.known.get(since);
+  if (known?.kind !== 'step') {
+    const steps = [...names.known].flatMap(([name, one]) => (one.kind === 'step' ? [name] : []));
+    const message = names.later.has(since)
+      ? `${since} is named only after this`
+      : known
+        ? `${since} is no step, so nothing was logged since`
+        : `no step or mark before this is named ${since}`;
+    mistakes.push({
+      message,
+      path: [...path, 'since'],
+      ...(steps.length > 0 ? { hint: didYouMean(since, steps) } : { hint: 'name a step with `as`' }),
+    });
+  }
+  return mistakes;
+}
+
+function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (claim.of !== undefined) mistakes.push(...checkCluster(claim.of, [...path, 'of'], blueprint));
+  const timelines: [unknown, Path][] = [
+    [claim.timeline, [...path, 'timeline']],
+    ...claim.members.map((member): [unknown, Path] => [member.timeline, [...path, 'members', member.of, 'timeline']]),
+  ];
+  for (const [test, at] of timelines) {
+    if (hasLiteralNumber(test))
+      mistakes.push({
+        message: "a timeline written out holds by luck: how many there were before is the lab's affair",
+        path: at,
+        hint: 'compare with a mark or a named step: { above: "${NAME.timeline}" }',
+      });
+  }
+  const members = blueprint?.clusters.find((cluster) => cluster.name === (claim.of ?? 'main'))?.members;
+  if (members) {
+    for (const name of textsIn(claim.leader)) {
+      if (!isTemplate(name) && !members.includes(name))
+        mistakes.push({
+          message: `"${name}" is no member, so it can never lead`,
+          path: [...path, 'leader'],
+          hint: didYouMean(name, members),
+        });
+    }
+  }
+  return mistakes;
+}
+
+function hasLiteralNumber(test: unknown): boolean {
+  if (typeof test === 'number') return true;
+  if (typeof test === 'string') return /^\d+$/.test(test);
+  return typeof test === 'object' && test !== null && Object.values(test).some(hasLiteralNumber);
+}
+
+/** Texts that a test compares with, `matches` aside. */
+function textsIn(test: unknown): readonly string[] {
+  if (typeof test === 'string') return [test];
+  if (typeof test !== 'object' || test === null) return [];
+  const { not, 'any-of': anyOf } = test as { not?: Value; 'any-of'?: readonly Value[] };
+  return [...(typeof not === 'string' ? [not] : []), ...(anyOf ?? []).filter((item): item is string => typeof item === 'string')];
+}
+
+function checkPoint(point: Point | undefined, path: Path, names: Scope): readonly Mistake[] {
+  if (!point || point.at === 'now' || isTemplate(point.at) || names.excused.has(point.at)) return [];
+  const known = names.known.get(point.at);
+  if (known?.kind === 'step' && (known.verb === 'mark' || known.verb === 'pgbackrest')) {
+    return point.exclusive && known.verb !== 'mark' ? [{ message: 'exclusive is for marks', path }] : [];
+  }
+  const points = [...names.known].flatMap(([name, one]) =>
+    one.kind === 'step' && (one.verb === 'mark' || one.verb === 'pgbackrest') ? [name] : [],
+  );
+  const message = known
+    ? `${point.at} is neither a mark nor a backup`
+    : names.later.has(point.at)
+      ? `${point.at} is named only after this`
+      : `no mark or backup before this is named ${point.at}`;
+  return [{ message, path, hint: didYouMean(point.at, ['now', ...points]) }];
+}

@@ -1,0 +1,62 @@
+/** Whether the hosts and clusters that a selector names are there, and what can be known of it before a run. */
+import type { Blueprint } from '../topology/blueprint.ts';
+import { didYouMean } from '../topology/topology-problem.ts';
+import type { Mistake } from './schema-problems.ts';
+import { parseSelector, resolveSelector, roleWords, type Selector, type SelectorView, selectorMeanings } from './selector.ts';
+import { isTemplate } from './template.ts';
+import type { Path } from './yaml-source.ts';
+
+/** Syntax, hosts and clusters of a selector; what stands in `${...}` is the run's to find out. */
+export function checkSelector(selector: string, path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
+  const parsed = parseSelector(selector);
+  if (!parsed.ok) return [{ message: parsed.message, path }];
+  if (!blueprint) return [];
+  const hosts = blueprint.hosts.map((host) => host.name);
+  const clusters = blueprint.clusters.map((cluster) => cluster.name);
+  return leaves(parsed.selector).flatMap((leaf): readonly Mistake[] => {
+    if (leaf.kind === 'host' && !hosts.includes(leaf.host))
+      return [
+        { message: `this lab has no host "${leaf.host}"`, path, hint: didYouMean(leaf.host, [...hosts, ...Object.keys(selectorMeanings)]) },
+      ];
+    if (leaf.kind === 'word' && leaf.cluster !== undefined && !clusters.includes(leaf.cluster))
+      return [{ message: `this lab has no cluster "${leaf.cluster}"`, path, hint: didYouMean(leaf.cluster, clusters) }];
+    return [];
+  });
+}
+
+export function leaves(selector: Selector): readonly Selector[] {
+  if (selector.kind === 'list') return selector.items.flatMap(leaves);
+  return selector.kind === 'but' ? [...leaves(selector.of), ...leaves(selector.without)] : [selector];
+}
+
+/** Hosts of a selector that means the same hosts for a lab's whole life; undefined for roles and references. */
+export function fixedHosts(selector: string, blueprint: Blueprint): readonly string[] | undefined {
+  const parsed = parseSelector(selector);
+  if (!parsed.ok || leaves(parsed.selector).some((leaf) => leaf.kind === 'reference' || (leaf.kind === 'word' && isRole(leaf.word))))
+    return undefined;
+  const view: SelectorView = {
+    clusters: Object.fromEntries(
+      blueprint.clusters.map(({ name, members, repo }) => [
+        name,
+        { members, streaming: [], sync: [], ...(repo === undefined ? {} : { repo }) },
+      ]),
+    ),
+    etcd: blueprint.etcd,
+    repo: blueprint.hosts.filter((host) => host.kind === 'repo').map((host) => host.name),
+    hosts: blueprint.hosts.map((host) => host.name),
+  };
+  const resolved = resolveSelector(parsed.selector, view);
+  return resolved.ok ? resolved.hosts : [];
+}
+
+export function isRole(word: string): boolean {
+  return (roleWords as readonly string[]).includes(word);
+}
+
+/** A cluster by its name alone. */
+export function checkCluster(name: string, path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
+  const clusters = blueprint?.clusters.map((cluster) => cluster.name);
+  return !clusters || isTemplate(name) || clusters.includes(name)
+    ? []
+    : [{ message: `this lab has no cluster "${name}"`, path, hint: didYouMean(name, clusters) }];
+}

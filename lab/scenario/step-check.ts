@@ -1,0 +1,209 @@
+/**
+ * Steps that could not work, and hosts that are not there: what is wrong with a step although its schema is content. Knows the
+ * language's rules and the drafted lab; positions are paths that the planner turns into places.
+ */
+import type { Overlay } from '../topology/overlay.ts';
+import { didYouMean } from '../topology/topology-problem.ts';
+import { checkExpect, type ExpectCheck } from './expect-check.ts';
+import type { Claims } from './expectations/expectations.ts';
+import type { RunArgs } from './run-args.ts';
+import type { ParsedClause, ParsedStep } from './scenario.ts';
+import type { Mistake } from './schema-problems.ts';
+import { checkCluster, checkSelector, fixedHosts } from './selector-check.ts';
+import { isTemplate } from './template.ts';
+import type { VerbArgs } from './verbs/verbs.ts';
+import { namesItself, verbs } from './verbs/verbs.ts';
+import type { Path } from './yaml-source.ts';
+
+export interface StepCheck extends ExpectCheck {
+  readonly inRecipe: boolean;
+}
+
+/** Everything wrong with one step in its place. Paths are from the file's root. */
+export function checkStep(given: StepCheck): readonly Mistake[] {
+  return [
+    ...checkModifiers(given),
+    ...checkRun(given),
+    ...checkTargets(given),
+    ...checkConfigure(given),
+    ...checkFill(given),
+    ...checkHeal(given),
+    ...checkSnapshots(given),
+    ...checkExpect(given),
+  ];
+}
+
+function checkModifiers({ step, inRecipe }: StepCheck): readonly Mistake[] {
+  const { verb, path } = step;
+  const runs = (verbs[verb] as { runs?: true }).runs === true;
+  const mistakes: Mistake[] = [];
+  const wrong = (modifier: string, message: string, hint?: string) =>
+    mistakes.push({ message, path: [...path, modifier], key: true, ...(hint === undefined ? {} : { hint }) });
+  if (namesItself(verb) && step.as !== undefined)
+    wrong('as', `a ${verb} has a name already`, `it is ${(step.args as { name: string }).name}`);
+  if ((namesItself(verb) || verb === 'fork') && inRecipe)
+    mistakes.push({ message: `a recipe sets up and makes no ${verb}s`, path, hint: `make the ${verb} in the scenario` });
+  if (step.for !== undefined && verb !== 'expect') wrong('for', `for is a modifier of expect, not of ${verb}`);
+  if (step.fails !== undefined && !runs)
+    wrong('fails', `fails is for steps that run a program, not for ${verb}`, 'pgbackrest, patronictl, sql, exec');
+  if (step.background && !runs)
+    wrong('background', `only steps that run a program can go on in the background, not ${verb}`, 'pgbackrest, patronictl, sql, exec');
+  if (step.background && runs && step.as === undefined)
+    wrong('background', 'a step in the background needs a name', 'add as: NAME, and join it with expect: {value: {"${NAME.exit}": 0}}');
+  if (step.when?.params !== undefined && !inRecipe)
+    mistakes.push({ message: 'when.params is for recipes', path: [...path, 'when', 'params'], key: true });
+  if (step.when?.variant !== undefined && inRecipe)
+    mistakes.push({
+      message: 'a recipe knows no variants',
+      path: [...path, 'when', 'variant'],
+      key: true,
+      hint: 'give the recipe a parameter, and use when: {params: {...}}',
+    });
+  return mistakes;
+}
+
+function checkRun({ step }: StepCheck): readonly Mistake[] {
+  const { verb, path } = step;
+  if (verb !== 'pgbackrest' && verb !== 'patronictl' && verb !== 'sql' && verb !== 'exec') return [];
+  const args = step.args as RunArgs;
+  const mistakes: Mistake[] = [];
+  if (verb === 'exec' && args.on === undefined)
+    mistakes.push({ message: 'exec must say where it runs', path: [...path, verb], hint: 'exec: { on: HOST, run: COMMAND }' });
+  const command = args.run
+    .trim()
+    .split(/\s+/)
+    .find((word) => !word.startsWith('-'));
+  if (verb === 'pgbackrest' && command === 'restore' && args.on === undefined)
+    mistakes.push({ message: 'a restore must say where', path: [...path, verb], hint: 'pgbackrest: { on: HOST, run: restore ... }' });
+  if (verb === 'pgbackrest' && /(^|\s)--stanza[=\s]/.test(args.run))
+    mistakes.push({
+      message: '--stanza is added by the lab',
+      path: [...path, verb],
+      hint: 'give another one as stanza: NAME, or none with stanza: false',
+    });
+  return mistakes;
+}
+
+// Hosts.
+
+/** Every selector of a step, with its place. */
+export function selectorsOf(step: ParsedStep): readonly { readonly selector: string; readonly path: Path }[] {
+  const { verb, path } = step;
+  const args = step.args as Record<string, unknown>;
+  const found: { selector: string; path: Path }[] = [];
+  const take = (value: unknown, at: Path) => {
+    if (typeof value === 'string') found.push({ selector: value, path: at });
+  };
+  if (verb === 'expect') {
+    for (const { kind, claim, path: at } of step.args as readonly ParsedClause[]) {
+      const { on, members } = claim as { on?: unknown; members?: Claims['cluster']['members'] };
+      take(on, [...at, 'on']);
+      if (kind === 'cluster') for (const member of members ?? []) take(member.of, [...at, 'members', member.of]);
+      if (kind === 'log')
+        for (const list of ['lines', 'never'] as const)
+          for (const [index, line] of (claim as Claims['log'])[list].entries()) take(line.on, [...at, list, index, 'on']);
+    }
+  } else if (!namesItself(verb) && verb !== 'fork' && verb !== 'heal' && verb !== 'recipe') {
+    for (const key of ['on', 'from', 'to'] as const) take(args[key], [...path, verb, key]);
+  }
+  take(step.when?.at, [...path, 'when', 'at']);
+  return found;
+}
+
+function checkTargets({ step, blueprint }: StepCheck): readonly Mistake[] {
+  return selectorsOf(step).flatMap(({ selector, path }) => checkSelector(selector, path, blueprint));
+}
+
+// Verbs with rules of their own.
+
+function checkConfigure({ step, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'configure') return [];
+  const { on, of, overlay } = step.args as VerbArgs['configure'] & { overlay: Overlay };
+  const path = [...step.path, 'configure'];
+  const mistakes: Mistake[] = [];
+  const local = (['patroni', 'pgbackrest', 'files', 'versions'] as const).filter((key) => overlay[key] !== undefined);
+  if (Object.keys(overlay).length === 0)
+    mistakes.push({ message: 'configure changes nothing', path, hint: 'give patroni, dcs, pgbackrest, files, versions or hosts' });
+  if (local.length > 0 && on === undefined)
+    mistakes.push({
+      message: `${local.join(' and ')} ${local.length > 1 ? 'are local files' : 'is a local file'}: say whose`,
+      path,
+      hint: 'add on: members, or put it under hosts',
+    });
+  if (on !== undefined && local.length === 0)
+    mistakes.push({
+      message: 'on is for local files, and none of them changes',
+      path: [...path, 'on'],
+      key: true,
+      hint: "dcs is the whole cluster's, hosts names its own",
+    });
+  for (const [host, inner] of Object.entries(overlay.hosts ?? {})) {
+    if (inner.dcs !== undefined)
+      mistakes.push({ message: `dcs is the whole cluster's, not ${host}'s alone`, path: [...path, 'hosts', host, 'dcs'], key: true });
+    if (blueprint && !blueprint.hosts.some((one) => one.name === host))
+      mistakes.push({
+        message: `this lab has no host "${host}"`,
+        path: [...path, 'hosts', host],
+        key: true,
+        hint: didYouMean(
+          host,
+          blueprint.hosts.map((one) => one.name),
+        ),
+      });
+  }
+  if (of !== undefined) mistakes.push(...checkCluster(of, [...path, 'of'], blueprint));
+  return mistakes;
+}
+
+function checkFill({ step, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'fill' || !blueprint) return [];
+  const { on, path: filled } = step.args as VerbArgs['fill'];
+  if (isTemplate(filled)) return [];
+  const missing = (fixedHosts(on, blueprint) ?? []).filter((name) => {
+    const disks = blueprint.hosts.find((host) => host.name === name)?.disks ?? [];
+    return !disks.some((disk) => disk.size !== undefined && (filled === disk.path || filled.startsWith(`${disk.path}/`)));
+  });
+  return missing.length === 0
+    ? []
+    : [
+        {
+          message: `${filled} on ${missing.join(', ')} is on no disk of a declared size: it cannot be filled`,
+          path: [...step.path, 'fill', 'path'],
+          hint: `lab: {preset: ..., hosts: {${missing[0]}: {disks: {${filled}: 200m}}}}`,
+        },
+      ];
+}
+
+function checkHeal({ step, names }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'heal') return [];
+  const { fault } = step.args as VerbArgs['heal'];
+  if (fault === 'all' || names.excused.has(fault)) return [];
+  const known = names.known.get(fault);
+  if (known?.kind === 'step' && known.healed) return [];
+  const faults = [...names.known].flatMap(([name, one]) => (one.kind === 'step' && one.healed ? [name] : []));
+  const message =
+    known?.kind === 'step' ? `${fault} is a step of ${known.verb}, which heal does not undo` : `no fault before this is named ${fault}`;
+  return [
+    {
+      message,
+      path: [...step.path, 'heal'],
+      hint: faults.length > 0 ? didYouMean(fault, ['all', ...faults]) : 'name a step of freeze, cut, fill, slow or clock with `as`',
+    },
+  ];
+}
+
+function checkSnapshots({ step, names, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb === 'snapshot') {
+    const host = blueprint?.hosts.find(({ disks }) => disks.length > 0);
+    if (!host) return [];
+    const message = `${host.name} has a disk of its own at ${host.disks.map(({ path }) => path).join(' and ')}, which no snapshot holds`;
+    return [{ message, path: [...step.path, 'snapshot'] }];
+  }
+  if (step.verb !== 'fork') return [];
+  const { name } = step.args as VerbArgs['fork'];
+  const known = names.known.get(name);
+  if (names.excused.has(name) || (known?.kind === 'step' && known.verb === 'snapshot')) return [];
+  const taken = [...names.known].flatMap(([each, one]) => (one.kind === 'step' && one.verb === 'snapshot' ? [each] : []));
+  const hint = taken.length > 0 ? didYouMean(name, taken) : 'snapshot: NAME comes first';
+  return [{ message: `no snapshot before this is named ${name}`, path: [...step.path, 'fork'], hint }];
+}

@@ -1,0 +1,92 @@
+/** What is wrong with, or weak about, a variant's steps taken together: they are planned, and each of them is in order. */
+import type { PlannedStep } from './plan.ts';
+import type { Mistake } from './schema-problems.ts';
+import type { Path } from './yaml-source.ts';
+
+/** Where a step of the scenario's own list stands. */
+export interface StepPlace {
+  readonly path: Path;
+}
+
+export interface RunCheck {
+  readonly variant: string;
+  readonly path: Path;
+  readonly mutant: boolean;
+}
+
+/** What is wrong with, and what is weak about, a variant's steps taken together. `places` are those of `steps`, one each. */
+export function checkWholeRun(
+  steps: readonly PlannedStep[],
+  places: readonly StepPlace[],
+  run: RunCheck,
+): { readonly problems: readonly Mistake[]; readonly advice: readonly Mistake[] } {
+  const problems: Mistake[] = [];
+  const advice: Mistake[] = [];
+  const at = (index: number): Path => places[index]?.path ?? [];
+  if (steps.length === 0)
+    return { problems: [{ message: 'a scenario without steps', path: ['steps'], hint: 'it needs at least an expect' }], advice };
+  problems.push(...checkWorkload(steps, at), ...checkJoined(steps, at));
+  const expects = steps.filter((step) => step.verb === 'expect');
+  const first = steps.findIndex((step) => step.verb === 'workload');
+  if (!run.mutant && first >= 0 && !expects.some((step) => step.args.clauses.some((clause) => clause.kind === 'ledger'))) {
+    advice.push({
+      message: `the variant ${run.variant} writes rows and never looks for them`,
+      path: at(first),
+      hint: 'expect: { ledger: { lost: 0 } }, or what is true of it',
+    });
+  }
+  if (expects.length === 0 && !steps.some((step) => step.fails !== undefined)) {
+    advice.push({
+      message: `the variant ${run.variant} expects nothing: it passes whatever happens`,
+      path: run.path.length > 0 ? run.path : ['steps'],
+      key: true,
+      hint: 'add an expect',
+    });
+  }
+  return { problems, advice };
+}
+
+function checkWorkload(steps: readonly PlannedStep[], at: (index: number) => Path): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  let running = false;
+  steps.forEach((step, index) => {
+    // A step that may be passed over says nothing certain about what comes after it.
+    if (step.verb === 'fork' && running)
+      mistakes.push({ message: 'the workload runs, and would go on in another past', path: at(index), hint: 'workload: stop comes first' });
+    if (step.verb !== 'workload') return;
+    const { args } = step;
+    if (args.do === 'start' && running && !step.when) mistakes.push({ message: 'the workload runs already', path: at(index) });
+    if (args.do !== 'start' && args.do !== 'set' && !running && !step.when)
+      mistakes.push({
+        message: `the workload does not run, so it cannot ${args.do === 'stop' ? 'stop' : `write more ${args.do}`}`,
+        path: at(index),
+        hint: 'workload: start comes first',
+      });
+    running = args.do !== 'stop';
+  });
+  return mistakes;
+}
+
+function checkJoined(steps: readonly PlannedStep[], at: (index: number) => Path): readonly Mistake[] {
+  return steps.flatMap((step, index): readonly Mistake[] => {
+    if (!step.background || step.name === undefined) return [];
+    const joined = steps
+      .slice(index + 1)
+      .some(
+        (later) =>
+          later.verb === 'expect' &&
+          later.args.clauses.some(
+            (clause) => clause.kind === 'value' && clause.claim.entries.some((entry) => entry.value.includes(`\${${step.name}.`)),
+          ),
+      );
+    return joined
+      ? []
+      : [
+          {
+            message: `nothing waits for ${step.name}, which runs in the background: the run would end as unknown`,
+            path: at(index),
+            hint: `expect: { value: { "\${${step.name}.exit}": 0 } }`,
+          },
+        ];
+  });
+}
