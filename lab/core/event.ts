@@ -120,7 +120,16 @@ export interface LookAgain {
   readonly took?: number;
 }
 
-export type LookAnswer = ClusterLook | LedgerLook | RepoLook | SqlLook | FileLook | DcsLook | EtcdLook | ArchiverLook;
+export type LookAnswer =
+  | ClusterLook
+  | LedgerLook
+  | RepoLook
+  | SqlLook
+  | FileLook
+  | DcsLook
+  | EtcdLook
+  | ArchiverLook
+  | SettingsLook;
 
 export interface MemberLook {
   /** `unreachable`: neither Patroni nor PostgreSQL answered. */
@@ -219,6 +228,26 @@ export interface ArchiverLook {
   readonly failed: number;
   readonly lastFailed: string | null;
   readonly lastFailedAt: number | null;
+}
+
+/** A setting of PostgreSQL that is not its default, as pg_settings has it. */
+export interface EffectiveSetting {
+  readonly name: string;
+  /** With its unit: `128MB`. */
+  readonly value: string;
+  /** pg_settings.source: `configuration file`, `command line`, ... */
+  readonly source: string;
+  /** `sourcefile` and `sourceline`: where it was set, such as `/var/lib/postgresql/18/main/postgresql.conf:12`. */
+  readonly file?: string;
+  /** Another value is configured and waits for a restart. */
+  readonly pendingRestart?: true;
+}
+
+/** What is in effect on a server, for people: nothing is judged by it. Histories from before it was recorded have none. */
+export interface SettingsLook {
+  readonly kind: 'settings';
+  readonly host: string;
+  readonly settings: readonly EffectiveSetting[];
 }
 
 /** One ledger row that the workload wrote, as the client saw it. In `ledger.jsonl`, not in the history. */

@@ -24,11 +24,25 @@ const passing: readonly VerbName[] = ['crash', 'restart', 'start', 'wipe', 'conf
  */
 const aftermath = 30_000;
 
-interface Fault {
+/** A fault's time, as a band across the hosts that it was on. */
+export interface FaultSpan {
   readonly step: string;
+  readonly title: string;
+  readonly hosts: readonly string[];
+  readonly from: number;
+  /** Absent: it was never taken back. */
+  readonly to?: number;
+}
+
+interface Fault {
+  readonly verb: VerbName;
+  readonly step: string;
+  readonly title: string;
   readonly name: string | undefined;
   readonly until: 'heal' | 'start' | 'step';
   readonly from: number;
+  readonly on: readonly string[];
+  /** Those of `on` that are not up again. */
   hosts: readonly string[];
   to: number | undefined;
 }
@@ -37,14 +51,16 @@ export interface FaultRecord {
   readonly feed: (event: Event) => void;
   /** Whether a fault was under way at a moment, or was only just over. */
   readonly disturbed: (at: number) => boolean;
+  /** What was done to hosts until now that they did not want: not starts, nor what was configured. */
+  readonly spans: () => readonly FaultSpan[];
 }
 
 export function createFaultRecord(steps: ReadonlyMap<string, PlannedStep>): FaultRecord {
   const faults: Fault[] = [];
 
-  function started(step: PlannedStep, at: number, resolved: readonly string[]): void {
+  function started(step: PlannedStep, title: string, at: number, on: readonly string[]): void {
     const until = lasting[step.verb] ?? (passing.includes(step.verb) ? 'step' : undefined);
-    if (until) faults.push({ step: step.id, name: step.name, until, from: at, hosts: resolved, to: undefined });
+    if (until) faults.push({ verb: step.verb, step: step.id, title, name: step.name, until, from: at, on, hosts: on, to: undefined });
   }
 
   function ended(step: PlannedStep, at: number): void {
@@ -66,8 +82,12 @@ export function createFaultRecord(steps: ReadonlyMap<string, PlannedStep>): Faul
       const step = steps.get(event.step);
       if (!step) return;
       if (event.type === 'step-ended') ended(step, event.at);
-      else if (event.skipped === undefined) started(step, event.at, [...new Set(Object.values(event.resolved).flat())]);
+      else if (event.skipped === undefined) started(step, event.title, event.at, [...new Set(Object.values(event.resolved).flat())]);
     },
     disturbed: (at) => faults.some((fault) => fault.from <= at && at <= (fault.to ?? Number.POSITIVE_INFINITY) + aftermath),
+    spans: () =>
+      faults
+        .filter(({ verb }) => lasting[verb] !== undefined || verb === 'crash' || verb === 'wipe')
+        .map(({ step, title, on, from, to }) => ({ step, title, hosts: on, from, ...(to === undefined ? {} : { to }) })),
   };
 }

@@ -1,5 +1,5 @@
 /** Names of WAL segments. Knows PostgreSQL's default segment size of 16 MB, which every lab has. */
-import { type Lsn, lsnValue } from '../core/lsn.ts';
+import { formatLsn, type Lsn, lsnValue } from '../core/lsn.ts';
 
 const segmentSize = 16n * 1024n * 1024n;
 const segmentsPerFile = 0x1_0000_0000n / segmentSize;
@@ -19,4 +19,10 @@ export function walSegment(timeline: number, lsn: Lsn, end = false): string {
 /** The same place in the WAL of another timeline. */
 export function segmentOnTimeline(segment: string, timeline: number): string {
   return timeline.toString(16).toUpperCase().padStart(8, '0') + segment.slice(8);
+}
+
+/** Where a segment ends: an archive that has it has everything before that. `segment` is a WAL file's name. */
+export function segmentEnd(segment: string): Lsn {
+  const number = BigInt(`0x${segment.slice(8, 16)}`) * segmentsPerFile + BigInt(`0x${segment.slice(16)}`);
+  return formatLsn((number + 1n) * segmentSize);
 }

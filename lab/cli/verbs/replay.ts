@@ -24,6 +24,7 @@ import { type Progress, showProgress } from '../progress.ts';
 import { refillInBackground } from '../refill.ts';
 import type { Session, Verb } from '../session.ts';
 import { table } from '../table.ts';
+import { renderTimeline, timelineFile } from '../timeline.ts';
 import { verdictCode } from '../verdict-code.ts';
 
 interface Options {
@@ -208,6 +209,7 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; verd
 
 async function writeReports({ verdict, folder, blueprint }: Replayed, job: Job): Promise<void> {
   const redact = redactor({ ...blueprint.secrets });
+  await writeFile(join(folder, timelineFile), redact(renderTimeline(folder)));
   await writeFile(join(folder, 'report.md'), redact(renderMarkdown(verdict, { source: job.source })));
   await writeFile(join(folder, 'junit.xml'), redact(renderJunit([verdict])));
 }

@@ -1,0 +1,112 @@
+/** Paints the chart on a canvas: axis, steps, faults, lanes, curves. Only what can be seen of the stretch of time. */
+import { axisHeight, gutter } from './chart-layout.ts';
+import { clip, font, inOrderOfDepth, label, type Scene, stepState, xOf } from './chart-scene.ts';
+import { paintRows, paintWal } from './curve-paint.ts';
+import { paintLane } from './lane-paint.ts';
+import { formatMoment, tickDistance } from './viewport.ts';
+
+export function paint(scene: Scene): void {
+  const { context, width, height, view, rows, colour, model, moment } = scene;
+  context.clearRect(0, 0, width, height);
+  context.font = font;
+  context.textBaseline = 'middle';
+  context.fillStyle = colour('chart');
+  context.fillRect(gutter, axisHeight, width - gutter, height - axisHeight);
+  context.save();
+  context.beginPath();
+  context.rect(gutter, 0, width - gutter, height);
+  context.clip();
+  if (model.ready !== undefined) {
+    // Before the recording of steps began, the lab came up.
+    context.fillStyle = colour('outside');
+    context.fillRect(gutter, axisHeight, xOf(view, width, model.ready) - gutter, height);
+  }
+  paintFaults(scene);
+  paintAxis(scene);
+  for (const row of rows) {
+    if (row.kind === 'steps') paintSteps(scene, row.top, row.height);
+    else if (row.kind === 'wal') paintWal(scene, row.top, row.height);
+    else if (row.kind === 'rows') paintRows(scene, row.top, row.height);
+    else paintLane(scene, row.lane, row.top, row.height);
+  }
+  if (moment !== undefined) {
+    context.fillStyle = colour('moment');
+    context.fillRect(Math.round(xOf(view, width, moment)), axisHeight - 6, 1.5, height);
+  }
+  context.restore();
+  paintNames(scene);
+}
+
+function paintNames({ context, width, rows, colour }: Scene): void {
+  for (const row of rows) {
+    context.fillStyle = colour('line');
+    context.fillRect(0, row.top, width, 1);
+    context.fillStyle = colour(row.kind === 'lane' && row.lane.kind === 'member' ? 'ink' : 'muted');
+    context.font = row.kind === 'lane' && row.lane.kind === 'member' ? `600 ${font}` : font;
+    const name = row.kind === 'lane' ? row.lane.host : { steps: 'steps', wal: 'WAL', rows: 'rows/s' }[row.kind];
+    context.fillText(
+      clip(context, name, gutter - 12),
+      4,
+      row.top + (row.kind === 'lane' && row.lane.kind === 'member' ? 11 : Math.min(row.height / 2, 12)),
+    );
+    if (row.kind !== 'wal') continue;
+    context.fillStyle = colour('leader');
+    context.fillText('— leader', 4, row.top + 30);
+    context.fillStyle = colour('archived');
+    context.fillText('— archived', 4, row.top + 46);
+  }
+  context.font = font;
+}
+
+function paintAxis({ context, width, height, view, model, colour }: Scene): void {
+  const origin = model.ready ?? model.start;
+  const distance = tickDistance(view, width - gutter, 70);
+  const digits = distance < 100 ? 2 : distance < 1000 ? 1 : 0;
+  for (let tick = Math.ceil((view.from - origin) / distance) * distance; origin + tick < view.to; tick += distance) {
+    const x = Math.round(xOf(view, width, origin + tick));
+    context.fillStyle = colour('grid');
+    context.fillRect(x, axisHeight, 1, height);
+    context.fillStyle = colour('muted');
+    context.fillText(`${formatMoment(tick, digits)}${Math.abs(tick) < 60_000 ? ' s' : ''}`, x + 4, axisHeight / 2);
+  }
+}
+
+function paintFaults({ context, width, height, view, run, rows, colour }: Scene): void {
+  for (const fault of run?.faults ?? []) {
+    const from = xOf(view, width, fault.from);
+    const to = Math.max(from + 2, xOf(view, width, fault.to ?? view.to));
+    if (to < gutter || from > width) continue;
+    for (const row of rows) {
+      if (row.kind !== 'lane' || !fault.hosts.includes(row.lane.host)) continue;
+      context.fillStyle = colour('fault');
+      context.fillRect(from, row.top, to - from, row.height);
+      context.fillStyle = colour('fault-edge');
+      context.fillRect(from, row.top, 1.5, row.height);
+      if (row.lane.kind === 'member')
+        label(context, fault.title, Math.max(from, gutter) + 5, Math.min(to, width), row.top + 28, colour('fault-edge'));
+    }
+    context.fillStyle = colour('fault-edge');
+    context.globalAlpha = 0.5;
+    context.fillRect(from, axisHeight, 1, height);
+    context.globalAlpha = 1;
+  }
+}
+
+function paintSteps({ context, width, view, model, run, colour }: Scene, top: number, height: number): void {
+  for (const step of inOrderOfDepth(model.steps)) {
+    const from = xOf(view, width, step.from);
+    const to = Math.max(from + 2, xOf(view, width, step.to ?? model.end));
+    if (to < gutter || from > width) continue;
+    const state = stepState(run, step.id);
+    context.fillStyle = colour(`step-${state}`);
+    context.fillRect(from, top + 3, Math.max(1.5, to - from - 1), height - 6);
+    label(
+      context,
+      step.title,
+      Math.max(from, gutter) + 4,
+      Math.min(to, width) - 3,
+      top + height / 2,
+      colour(state === 'failed' ? 'on-failed' : 'ink'),
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/** What all painters of the chart share: the scene, where a moment stands in it, and text that fits. */
+import type { RecordedRun } from '../report/page-data.ts';
+import { gutter, type Row } from './chart-layout.ts';
+import type { LogLine, Model, StepSpan } from './model.ts';
+import type { Viewport } from './viewport.ts';
+
+export interface Scene {
+  readonly context: CanvasRenderingContext2D;
+  readonly width: number;
+  readonly height: number;
+  readonly view: Viewport;
+  readonly model: Model;
+  readonly run: RecordedRun | undefined;
+  readonly rows: readonly Row[];
+  readonly colour: (name: string) => string;
+  /** Lines that pass the filter. */
+  readonly passes: (line: LogLine) => boolean;
+  readonly moment: number | undefined;
+}
+
+export const xOf = (view: Viewport, width: number, at: number) => gutter + ((at - view.from) / (view.to - view.from)) * (width - gutter);
+
+export const font = '11px system-ui, sans-serif';
+
+export function stepState(run: RecordedRun | undefined, id: string): string {
+  return run?.verdict.steps.find((step) => step.id === id)?.state ?? 'passed';
+}
+
+/** The steps that hold others, recipes, stand behind them. */
+export function inOrderOfDepth(steps: readonly StepSpan[]): readonly StepSpan[] {
+  return steps.toSorted((a, b) => a.id.split('.').length - b.id.split('.').length);
+}
+
+/** Index of the first line at or after a moment. */
+export function firstAfter(lines: readonly LogLine[], at: number): number {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((lines[middle] as LogLine).at < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function label(context: CanvasRenderingContext2D, text: string, from: number, to: number, y: number, colour: string): void {
+  if (to - from < 16) return;
+  context.fillStyle = colour;
+  context.fillText(clip(context, text, to - from), from, y);
+}
+
+/** Widths of texts in the chart's font, which are asked for in every frame. */
+const widths = new Map<string, number>();
+
+export function clip(context: CanvasRenderingContext2D, text: string, room: number): string {
+  const width = widths.get(text) ?? context.measureText(text).width;
+  widths.set(text, width);
+  if (width <= room) return text;
+  const letters = Math.floor((room / width) * text.length) - 1;
+  return letters < 2 ? '' : `${text.slice(0, letters)}…`;
+}

@@ -1,0 +1,75 @@
+/** Who was leader, replica, down or frozen, and for how long: from looks at the clusters and from what hosts were seen to do. */
+import type { ClusterLook } from '../core/event.ts';
+import { type Lane, type LogLine, laneOf, type Model, type Standing } from './model.ts';
+
+const hostStanding: Readonly<Record<string, Standing>> = {
+  'host started': 'up',
+  'host stopped': 'down',
+  'host frozen': 'frozen',
+  'host unfrozen': 'up',
+};
+
+export function followMembers(model: Model) {
+  /** Hosts that are down or frozen: what a look says of them is no more than that. */
+  const silent = new Map<string, Standing>();
+  const leaders = new Map<string, string | undefined>();
+
+  function extend(lane: Lane, at: number, standing: Standing, state: string, timeline?: number): boolean {
+    const last = lane.spans.at(-1);
+    if (last) last.to = Math.max(last.to, at);
+    if (last?.standing === standing && last.state === state && last.timeline === timeline) return false;
+    lane.spans.push({ from: at, to: at, standing, state, timeline });
+    return true;
+  }
+
+  function leader(at: number, look: ClusterLook): void {
+    const before = leaders.get(look.cluster);
+    if (leaders.has(look.cluster) && before === look.leader) return;
+    leaders.set(look.cluster, look.leader);
+    if (look.leader === undefined) model.changes.push({ at, kind: 'leader', text: `no leader${before ? `; ${before} was` : ''}` });
+    else model.changes.push({ at, kind: 'leader', host: look.leader, text: `${look.leader} leads on timeline ${look.timeline ?? '?'}` });
+  }
+
+  return {
+    look: (at: number, look: ClusterLook): void => {
+      leader(at, look);
+      for (const [host, member] of Object.entries(look.members)) {
+        const lane = laneOf(model, host, 'member');
+        const before = lane.spans.at(-1);
+        const quiet = silent.get(host);
+        const standing = quiet ?? standingOf(member.role, member.state);
+        const state = quiet ?? member.state;
+        const changed = extend(lane, at, standing, state, quiet ? undefined : member.timeline);
+        if (!quiet && member.lag !== undefined) lane.lag.push([at, member.lag]);
+        if (!changed || quiet || standing === 'leader') continue;
+        if (before && (before.state !== state || before.standing !== standing))
+          model.changes.push({ at, kind: 'member', host, text: `${host} ${wording(standing, state, member.timeline)}` });
+      }
+    },
+    log: (line: LogLine): void => {
+      const standing = line.program === 'lab' ? hostStanding[line.text] : undefined;
+      if (!standing) return;
+      const lane = laneOf(model, line.host);
+      if (standing === 'up') silent.delete(line.host);
+      else silent.set(line.host, standing);
+      extend(
+        lane,
+        line.at,
+        standing === 'up' && lane.kind === 'member' ? 'unreachable' : standing,
+        standing === 'up' ? 'starting' : standing,
+      );
+      model.changes.push({ at: line.at, kind: 'host', host: line.host, text: `${line.host}: ${line.text}`, line: line.seq });
+    },
+  };
+}
+
+function standingOf(role: 'leader' | 'replica' | 'unreachable', state: string): Standing {
+  if (role === 'unreachable') return 'unreachable';
+  if (role === 'leader') return state === 'running' ? 'leader' : 'catching-up';
+  return state === 'streaming' || state === 'running' ? 'replica' : 'catching-up';
+}
+
+function wording(standing: Standing, state: string, timeline: number | undefined): string {
+  if (standing === 'unreachable') return 'does not answer';
+  return `is ${state}${timeline === undefined ? '' : `, timeline ${timeline}`}`;
+}

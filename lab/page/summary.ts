@@ -1,0 +1,59 @@
+/** The top of the page: what was to be shown, whether it was, and if not, what was expected and what was seen instead. */
+import { formatDuration } from '../core/duration.ts';
+import type { RecordedRun } from '../report/page-data.ts';
+import { element } from './dom.ts';
+import type { StepList } from './step-list.ts';
+
+export function summary(run: RecordedRun, list: StepList): HTMLElement {
+  const { verdict } = run;
+  const { because, mutant } = verdict;
+  const wanted = verdict.verdict === 'pass' && mutant;
+  const step = because && verdict.steps.find((one) => one.id === because.step);
+  return element(
+    'header',
+    { class: verdict.verdict },
+    element(
+      'h1',
+      {},
+      element('span', { class: 'badge' }, verdict.verdict.toUpperCase()),
+      ` ${verdict.scenario} `,
+      element('span', { class: 'quiet' }, `(${verdict.variant})  ${formatDuration(verdict.seconds * 1000)}`),
+    ),
+    element('p', {}, verdict.proves, wanted ? ` Without the remedy it failed at "${mutant.mustFail.name}", as it must.` : ''),
+    because &&
+      element(
+        'div',
+        { class: 'because' },
+        element(
+          'p',
+          { class: 'reason' },
+          element('span', { class: `sign ${because.verdict === 'fail' ? 'bad' : 'unsure'}` }, because.verdict === 'fail' ? '✗' : '?'),
+          because.stepName ? `${because.stepName}: ` : '',
+          because.message,
+          ' ',
+          list.moment(because.at, because.event),
+          ' ',
+          because.place && list.place(because.place),
+        ),
+        step?.clauses && list.detail({ ...step, state: 'passed' }),
+      ),
+    element('p', { class: 'quiet' }, versions(verdict.versions)),
+  );
+}
+
+/** Programs by version; hosts are named only where they differ. */
+function versions(byHost: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
+  const found = new Map<string, Map<string, string[]>>();
+  for (const [host, programs] of Object.entries(byHost)) {
+    for (const [program, version] of Object.entries(programs)) {
+      const versions = found.get(program) ?? new Map<string, string[]>();
+      found.set(program, versions.set(version, [...(versions.get(version) ?? []), host]));
+    }
+  }
+  const shown = [...found].map(([program, each]) =>
+    each.size === 1
+      ? `${program} ${[...each.keys()][0]}`
+      : `${program} ${[...each].map(([version, hosts]) => `${version} on ${hosts.join(', ')}`).join(' and ')}`,
+  );
+  return shown.join(' · ');
+}
