@@ -7,7 +7,16 @@ const patience = 300_000;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/docker/**'] } },
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/docker/**', 'test/browser/**'] } },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/*.test.ts'],
+          globalSetup: ['test/browser/setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'docker',

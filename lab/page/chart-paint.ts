@@ -29,6 +29,7 @@ export function paint(scene: Scene): void {
     else if (row.kind === 'rows') paintRows(scene, row.top, row.height);
     else paintLane(scene, row.lane, row.top, row.height);
   }
+  paintFaultNames(scene);
   if (moment !== undefined) {
     context.fillStyle = colour('moment');
     context.fillRect(Math.round(xOf(view, width, moment)), axisHeight - 6, 1.5, height);
@@ -49,6 +50,11 @@ function paintNames({ context, width, rows, colour }: Scene): void {
       4,
       row.top + (row.kind === 'lane' && row.lane.kind === 'member' ? 11 : Math.min(row.height / 2, 12)),
     );
+    if (row.kind === 'lane' && row.lane.lag.some(([, bytes]) => bytes > 0)) {
+      context.font = font;
+      context.fillStyle = colour('lag');
+      context.fillText('lag', 4, row.top + 28);
+    }
     if (row.kind !== 'wal') continue;
     context.fillStyle = colour('leader');
     context.fillText('— leader', 4, row.top + 30);
@@ -82,13 +88,24 @@ function paintFaults({ context, width, height, view, run, rows, colour }: Scene)
       context.fillRect(from, row.top, to - from, row.height);
       context.fillStyle = colour('fault-edge');
       context.fillRect(from, row.top, 1.5, row.height);
-      if (row.lane.kind === 'member')
-        label(context, fault.title, Math.max(from, gutter) + 5, Math.min(to, width), row.top + 28, colour('fault-edge'));
     }
     context.fillStyle = colour('fault-edge');
     context.globalAlpha = 0.5;
     context.fillRect(from, axisHeight, 1, height);
     context.globalAlpha = 1;
+  }
+}
+
+/** Over everything else; each ends where the next fault on its host begins. */
+function paintFaultNames({ context, width, view, run, rows, colour }: Scene): void {
+  for (const row of rows) {
+    if (row.kind !== 'lane' || row.lane.kind !== 'member') continue;
+    const own = (run?.faults ?? []).filter((fault) => fault.hosts.includes(row.lane.host));
+    own.forEach((fault, index) => {
+      const from = Math.max(xOf(view, width, fault.from), gutter) + 5;
+      const to = Math.min(xOf(view, width, own[index + 1]?.from ?? view.to), width);
+      label(context, fault.title, from, to, row.top + 28, colour('fault-edge'));
+    });
   }
 }
 

@@ -138,9 +138,15 @@ function goTo(hash: string): void {
     filter: anchor.filter,
     tab: tabs.find((tab) => tab === anchor.tab) ?? 'steps',
     selected: anchor.event,
-    moment: at,
+    moment: at ?? beginning(),
   });
 }
+/** Where reading begins: at the step that decided, else where the run's own steps begin. */
+function beginning(): number | undefined {
+  const because = run?.verdict.because;
+  return run?.verdict.steps.find((step) => step.id === because?.step)?.started ?? model.ready;
+}
+
 addEventListener('hashchange', () => {
   if (location.hash !== written) goTo(location.hash);
 });
