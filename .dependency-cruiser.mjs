@@ -5,7 +5,7 @@ const rooms = {
   scenario: ['core', 'topology'],
   verdict: ['core', 'topology', 'scenario'],
   report: ['core', 'topology', 'scenario', 'verdict'],
-  page: ['core', 'topology', 'scenario', 'verdict', 'report'],
+  page: ['core', 'scenario', 'verdict', 'report'],
   engine: ['core', 'topology'],
   observe: ['core', 'topology', 'engine'],
   run: ['core', 'topology', 'scenario', 'verdict', 'engine', 'observe'],

@@ -3,7 +3,7 @@ import { axisHeight, gutter } from './chart-layout.ts';
 import { clip, font, inOrderOfDepth, label, type Scene, stepState, xOf } from './chart-scene.ts';
 import { paintRows, paintWal } from './curve-paint.ts';
 import { paintLane } from './lane-paint.ts';
-import { formatMoment, tickDistance } from './viewport.ts';
+import { tickDistance } from './viewport.ts';
 
 export function paint(scene: Scene): void {
   const { context, width, height, view, rows, colour, model, moment } = scene;
@@ -64,16 +64,15 @@ function paintNames({ context, width, rows, colour }: Scene): void {
   context.font = font;
 }
 
-function paintAxis({ context, width, height, view, model, colour }: Scene): void {
-  const origin = model.ready ?? model.start;
-  const distance = tickDistance(view, width - gutter, 70);
+function paintAxis({ context, width, height, view, origin, format, colour }: Scene): void {
+  const distance = tickDistance(view, width - gutter, 84);
   const digits = distance < 100 ? 2 : distance < 1000 ? 1 : 0;
   for (let tick = Math.ceil((view.from - origin) / distance) * distance; origin + tick < view.to; tick += distance) {
     const x = Math.round(xOf(view, width, origin + tick));
     context.fillStyle = colour('grid');
     context.fillRect(x, axisHeight, 1, height);
     context.fillStyle = colour('muted');
-    context.fillText(`${formatMoment(tick, digits)}${Math.abs(tick) < 60_000 ? ' s' : ''}`, x + 4, axisHeight / 2);
+    context.fillText(format(origin + tick, digits), x + 4, axisHeight / 2);
   }
 }
 

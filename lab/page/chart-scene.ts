@@ -16,6 +16,9 @@ export interface Scene {
   /** Lines that pass the filter. */
   readonly passes: (line: LogLine) => boolean;
   readonly moment: number | undefined;
+  /** What moments are counted from, and how they are written. */
+  readonly origin: number;
+  readonly format: (at: number, digits: number) => string;
 }
 
 export const xOf = (view: Viewport, width: number, at: number) => gutter + ((at - view.from) / (view.to - view.from)) * (width - gutter);

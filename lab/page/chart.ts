@@ -8,7 +8,7 @@ import { element } from './dom.ts';
 import { lineTest } from './line-filter.ts';
 import type { LogLine } from './model.ts';
 import type { PageState } from './page-state.ts';
-import { formatMoment, moved, zoomed } from './viewport.ts';
+import { moved, zoomed } from './viewport.ts';
 
 export function makeChart(state: PageState, run: RecordedRun | undefined): HTMLElement {
   const canvas = element('canvas', {
@@ -42,7 +42,20 @@ export function makeChart(state: PageState, run: RecordedRun | undefined): HTMLE
     }
     context.setTransform(scale, 0, 0, scale, 0, 0);
     const { view, filter, moment } = state.choice;
-    paint({ context, width, height: laid.height, view, model: state.model, run, rows, colour, passes: lineTest(filter), moment });
+    paint({
+      context,
+      width,
+      height: laid.height,
+      view,
+      model: state.model,
+      run,
+      rows,
+      colour,
+      passes: lineTest(filter),
+      moment,
+      origin: state.origin,
+      format: (at, digits) => state.format(at, digits),
+    });
   }
 
   const atX = (x: number) => {
@@ -90,7 +103,7 @@ export function makeChart(state: PageState, run: RecordedRun | undefined): HTMLE
     const at = atX(event.offsetX);
     const words = event.offsetX < gutter ? [] : wordsAt(rowAt(event.offsetY), at, state.model, run);
     tip.hidden = words.length === 0 || drag?.far === true;
-    tip.textContent = [`${formatMoment(at - (state.model.ready ?? state.model.start), 2)} s`, ...words].join('\n');
+    tip.textContent = [state.format(at, 2), ...words].join('\n');
     tip.style.left = `${Math.min(event.offsetX + 14, width - 280)}px`;
     tip.style.top = `${event.offsetY + 18}px`;
   });

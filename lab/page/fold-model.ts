@@ -3,6 +3,7 @@ import type { ClusterLook, Event, LogEvent, Program } from '../core/event.ts';
 import { followJobs } from './jobs.ts';
 import { followMembers } from './member-spans.ts';
 import { type LogLine, laneOf, type Model, type Severity } from './model.ts';
+import { followOptions } from './options.ts';
 import { followWal } from './wal-curves.ts';
 
 export interface ModelFold {
@@ -28,6 +29,7 @@ export function foldModel(): ModelFold {
   const clusters = new Map<string, ClusterLook>();
   const members = followMembers(model);
   const jobs = followJobs(model);
+  const options = followOptions(model);
   const wal = followWal(model);
 
   function log(event: LogEvent & { seq: number; at: number }): void {
@@ -37,6 +39,7 @@ export function foldModel(): ModelFold {
     insertByTime(laneOf(model, host).lines, line);
     members.log(line);
     jobs.log(line);
+    options.log(line);
     wal.log(line);
   }
 

@@ -5,7 +5,6 @@ import { element, jump } from './dom.ts';
 import { everything, type LineFilter, lineTest } from './line-filter.ts';
 import { type LogLine, type Severity, severities } from './model.ts';
 import type { PageState } from './page-state.ts';
-import { formatMoment } from './viewport.ts';
 
 /** Pixels, as in page.css. */
 const rowHeight = 20;
@@ -25,7 +24,6 @@ export function makeLog(state: PageState, marks: ReadonlyMap<number, Verdictive>
   let shownOf: LineFilter | undefined;
   let shownFrom = 0;
 
-  const origin = () => state.model.ready ?? state.model.start;
   const setFilter = (change: Partial<LineFilter>) => state.set({ filter: { ...state.choice.filter, ...change } });
 
   function filterLines(): void {
@@ -61,7 +59,7 @@ export function makeLog(state: PageState, marks: ReadonlyMap<number, Verdictive>
         click: () => state.select(line),
       },
       element('span', { class: 'mark', title: mark ? markWords[mark] : '' }, mark ? markSigns[mark] : ''),
-      element('span', { class: 'at' }, formatMoment(line.at - origin(), 3)),
+      element('span', { class: 'at' }, state.format(line.at, 3)),
       element('span', { class: 'host' }, line.host),
       element('span', { class: 'program' }, line.program),
       element('span', { class: 'level' }, line.level),

@@ -3,11 +3,13 @@ import type { Event } from '../core/event.ts';
 import type { PageData } from '../report/page-data.ts';
 import { readAnchor, writeAnchor } from './anchor.ts';
 import { makeChart } from './chart.ts';
+import { configurationPanel } from './configuration-panel.ts';
 import { element } from './dom.ts';
 import { foldModel } from './fold-model.ts';
+import { ledgerPanel } from './ledger-panel.ts';
 import { makeLog } from './log-list.ts';
 import { PageState, type Tab, tabs } from './page-state.ts';
-import { configurationPanel, ledgerPanel, scenarioPanel } from './panels.ts';
+import { scenarioPanel } from './scenario-panel.ts';
 import { decisiveLines, StepList } from './step-list.ts';
 import { summary } from './summary.ts';
 import { moved, zoomed } from './viewport.ts';
@@ -15,10 +17,9 @@ import { moved, zoomed } from './viewport.ts';
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as PageData;
 const { model, feed } = foldModel();
 for (const event of data.events) feed(event);
-const state = new PageState(model);
+const state = new PageState(model, data.live !== undefined);
 const { run } = data;
 const list = new StepList(state, run);
-const origin = () => model.ready ?? model.start;
 
 const panel = element('div', { class: 'panel' });
 const tabNames: Readonly<Record<Tab, string>> = {
@@ -72,7 +73,7 @@ const tools = element(
     'wheel zooms, dragging moves, a click selects · keys ← → + − 0, n p: next, previous warning · / filters the log',
   ),
 );
-const live = element('span', { class: 'quiet' });
+const live = element('span', { class: 'quiet' }, 'waiting for the lab');
 
 document.body.append(
   run ? summary(run, list) : element('header', {}, element('h1', {}, data.title, ' ', live)),
@@ -86,15 +87,18 @@ document.body.append(
   ),
 );
 
+let shownChanges = 0;
 state.listen((changed) => {
   const { tab, place } = state.choice;
   for (const button of tabButtons) button.setAttribute('aria-selected', String(button.dataset.tab === tab));
-  const stale = changed.has('tab') || changed.has('place') || (changed.has('events') && tab !== 'scenario');
-  if (!stale) return;
+  // What a reader has opened stays open; news are in the list of changes.
+  const news = changed.has('events') && tab === 'steps' && shownChanges !== model.changes.length;
+  if (!changed.has('tab') && !changed.has('place') && !news) return;
+  shownChanges = model.changes.length;
   const panels = {
     steps: () => list.all(),
     ledger: () => ledgerPanel(run, list),
-    configuration: () => configurationPanel(run, state),
+    configuration: () => configurationPanel(run, state, list),
     scenario: () => scenarioPanel(run, state),
   };
   panel.replaceChildren(panels[tab]());
@@ -121,7 +125,7 @@ state.listen((changed) => {
   written = writeAnchor({
     filter,
     ...(selected === undefined ? {} : { event: selected }),
-    ...(zoomedIn ? { from: view.from - origin(), to: view.to - origin() } : {}),
+    ...(zoomedIn ? { from: view.from - state.origin, to: view.to - state.origin } : {}),
     ...(tab === 'steps' ? {} : { tab }),
   });
   clearTimeout(writing);
@@ -134,7 +138,10 @@ function goTo(hash: string): void {
   const line = model.lines.find((one) => one.seq === anchor.event);
   const at = line?.at ?? (anchor.event === undefined ? undefined : model.looks.get(anchor.event));
   state.set({
-    view: anchor.from === undefined || anchor.to === undefined ? state.whole() : { from: origin() + anchor.from, to: origin() + anchor.to },
+    view:
+      anchor.from === undefined || anchor.to === undefined
+        ? state.whole()
+        : { from: state.origin + anchor.from, to: state.origin + anchor.to },
     filter: anchor.filter,
     tab: tabs.find((tab) => tab === anchor.tab) ?? 'steps',
     selected: anchor.event,
@@ -171,7 +178,7 @@ function listen(address: string): void {
     if (state.following) follow();
   };
   source.onopen = () => {
-    live.textContent = 'live';
+    live.textContent = '';
   };
   source.onerror = () => {
     live.textContent = 'the lab is no longer watched; what was seen stays here';

@@ -73,6 +73,8 @@ export interface Lane {
   readonly spans: Span[];
   readonly lag: (readonly [at: number, bytes: number])[];
   readonly jobs: Job[];
+  /** The options of each pgBackRest command that ran here last, in its own words. */
+  readonly commands: Map<string, { readonly line: LogLine; readonly options: readonly (readonly [name: string, value: string])[] }>;
 }
 
 export interface Model {
@@ -97,7 +99,7 @@ export interface Model {
 export function laneOf(model: Model, host: string, kind: Lane['kind'] = 'other'): Lane {
   const known = model.lanes.get(host);
   if (known) return known;
-  const lane: Lane = { host, kind, lines: [], spans: [], lag: [], jobs: [] };
+  const lane: Lane = { host, kind, lines: [], spans: [], lag: [], jobs: [], commands: new Map() };
   model.lanes.set(host, lane);
   return lane;
 }

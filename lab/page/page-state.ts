@@ -1,7 +1,7 @@
 /** What the reader has chosen: the stretch of time, the filter, the selected line, the tab. Parts of the page listen for changes. */
 import { everything, type LineFilter } from './line-filter.ts';
 import type { LogLine, Model } from './model.ts';
-import { clampTo, showing, type Viewport } from './viewport.ts';
+import { clampTo, formatMoment, showing, type Viewport } from './viewport.ts';
 
 export const tabs = ['steps', 'ledger', 'configuration', 'scenario'] as const;
 export type Tab = (typeof tabs)[number];
@@ -28,8 +28,12 @@ export class PageState {
   readonly #listeners: ((changed: ReadonlySet<Aspect>) => void)[] = [];
   #changed = new Set<Aspect>();
 
-  constructor(model: Model) {
+  readonly #byClock: boolean;
+
+  /** `byClock`: moments are times of day (UTC), as in a lab that just runs; else they count from the start of the run. */
+  constructor(model: Model, byClock: boolean) {
     this.model = model;
+    this.#byClock = byClock;
     this.choice = { view: this.whole(), filter: everything, selected: undefined, tab: 'steps', place: undefined, moment: undefined };
   }
 
@@ -38,6 +42,16 @@ export class PageState {
     if (!Number.isFinite(start)) return { from: 0, to: 1000 };
     const margin = Math.max(100, (end - start) * 0.01);
     return { from: start - margin, to: end + margin };
+  }
+
+  /** What moments are counted from. */
+  get origin(): number {
+    return this.#byClock ? 0 : (this.model.ready ?? this.model.start);
+  }
+
+  format(at: number, digits = 1): string {
+    if (!this.#byClock) return formatMoment(at - this.origin, digits);
+    return new Date(at).toISOString().slice(11, digits === 0 ? 19 : 20 + digits);
   }
 
   /** Told once a frame what has changed in it. */

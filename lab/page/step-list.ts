@@ -6,7 +6,6 @@ import { element, jump } from './dom.ts';
 import type { Verdictive } from './log-list.ts';
 import type { Change, StepSpan } from './model.ts';
 import type { PageState } from './page-state.ts';
-import { formatMoment } from './viewport.ts';
 
 /** The colours of signs. */
 const tones = { passed: 'good', failed: 'bad', unknown: 'unsure', skipped: '', 'not-run': '', held: 'good', false: 'bad' } as const;
@@ -70,12 +69,7 @@ export class StepList {
   }
 
   moment(at: number, event?: number): HTMLElement {
-    const { model } = this.#state;
-    return jump(
-      `${formatMoment(at - (model.ready ?? model.start))} s`,
-      () => this.#state.pointAt(at, event),
-      'show in the timeline and in the log',
-    );
+    return jump(this.#state.format(at), () => this.#state.pointAt(at, event), 'show in the timeline and in the log');
   }
 
   #step(step: StepOutcome): HTMLElement {

@@ -32,7 +32,7 @@ export function renderHtml(run: RunRecord, assets: PageAssets): string {
   return renderPage(
     {
       title: `${verdict.scenario} (${verdict.variant}): ${verdict.verdict}`,
-      run: { verdict, faults: faults.spans(), rows, source, configs },
+      run: { verdict, faults: faults.spans(), rows, source, configs: configs.filter(({ text }) => !isKey(text)) },
       events: history.filter(isShown),
     },
     assets,
@@ -42,6 +42,11 @@ export function renderHtml(run: RunRecord, assets: PageAssets): string {
 /** The page of a running lab: empty, its events come from the address `live`. */
 export function renderLivePage(lab: string, live: string, assets: PageAssets): string {
   return renderPage({ title: `${lab}, live`, live, events: [] }, assets);
+}
+
+/** Certificates, and keys of which nothing is left, tell nothing to a reader. */
+function isKey(text: string): boolean {
+  return /^(-----BEGIN |<private key>)/.test(text);
 }
 
 /** A heartbeat four times a second tells nothing to a reader. */

@@ -10,8 +10,9 @@ import { lookAtFiles } from '../observe/files.ts';
 import { lookAtLedger } from '../observe/ledger.ts';
 import { openSession, type Row, serverOf } from '../observe/postgres.ts';
 import { lookAtRepository } from '../observe/repository.ts';
+import { lookAtSettings } from '../observe/settings.ts';
 import type { ClusterSpec } from '../topology/blueprint.ts';
-import { clusterKey, type LookRequest } from '../verdict/look-request.ts';
+import { clusterKey, type LookRequest, settingsKey } from '../verdict/look-request.ts';
 import type { Recorder } from './recorder.ts';
 
 export class Observer {
@@ -38,6 +39,14 @@ export class Observer {
       this.#lab.spec.clusters.map((cluster) => this.look({ key: clusterKey(cluster.name), kind: 'cluster', cluster: cluster.name })),
     );
     return this.#latest;
+  }
+
+  /** What is in effect on every member that is up. The others are left alone: asking one that starts makes it log a refusal. */
+  async lookAtSettings(): Promise<void> {
+    const members = Object.values(await this.lookAtClusters()).flatMap((look) =>
+      Object.entries(look.members).flatMap(([host, { state }]) => (state === 'running' || state === 'streaming' ? [host] : [])),
+    );
+    await Promise.all(members.map((host) => this.look({ key: settingsKey(host), kind: 'settings', host })));
   }
 
   /** For the record made once a second: nothing where one is still under way. */
@@ -78,6 +87,8 @@ export class Observer {
         return lookAtFiles(this.#docker, this.#host(question.host).container, question.host, question.path, question.text);
       case 'dcs':
         return this.#dcs(question.keys);
+      case 'settings':
+        return lookAtSettings(serverOf(this.#lab, this.#host(question.host)), question.host);
     }
   }
 

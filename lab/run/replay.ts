@@ -143,7 +143,7 @@ async function runIn(
   let ending: { reason: 'completed' | 'cut-short'; detail?: string } = { reason: 'completed' };
   try {
     await streams.readThrough(lab.hosts.map((host) => host.name));
-    await observer.lookAtClusters();
+    await observer.lookAtSettings();
     await runSteps(
       {
         docker,
@@ -164,6 +164,7 @@ async function runIn(
       options.plan.steps,
     );
     await workload.stop();
+    await observer.lookAtSettings();
     await streams.readThrough(lab.hosts.map((host) => host.name));
   } catch (error) {
     ending = { reason: 'cut-short', detail: error instanceof Error ? error.message : String(error) };

@@ -12,7 +12,9 @@ export type LookRequest =
   | { readonly key: string; readonly kind: 'repo'; readonly stanza?: string; readonly segments: readonly string[] }
   | { readonly key: string; readonly kind: 'sql'; readonly host: HostName; readonly run: string }
   | { readonly key: string; readonly kind: 'file'; readonly host: HostName; readonly path: string; readonly text: boolean }
-  | { readonly key: string; readonly kind: 'dcs'; readonly keys: readonly string[] };
+  | { readonly key: string; readonly kind: 'dcs'; readonly keys: readonly string[] }
+  /** For people: no expectation asks it. */
+  | { readonly key: string; readonly kind: 'settings'; readonly host: HostName };
 
 export type LookKind = LookRequest['kind'];
 
@@ -21,7 +23,12 @@ export function clusterKey(cluster: string): string {
   return `cluster:${cluster}`;
 }
 
+/** The key of a look at a server's settings, which is made at the start and at the end of a run. */
+export function settingsKey(host: HostName): string {
+  return `settings:${host}`;
+}
+
 /** The key of any other look: of one clause of one step, and of one host where it is asked there: `s5/sql/0@pg2`. */
-export function lookKey(step: string, kind: Exclude<LookKind, 'cluster'>, clause: number, host?: HostName): string {
+export function lookKey(step: string, kind: Exclude<LookKind, 'cluster' | 'settings'>, clause: number, host?: HostName): string {
   return `${step}/${kind}/${clause}${host === undefined ? '' : `@${host}`}`;
 }

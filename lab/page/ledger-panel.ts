@@ -1,8 +1,7 @@
-/** What is no matter of time: the ledger's counts, the configuration, the scenario. */
+/** The ledger: which rows the workload wrote, and what each look at a server said of them. */
 import type { RecordedRun } from '../report/page-data.ts';
 import type { LedgerCounts, RowRanges } from '../verdict/verdict.ts';
 import { element } from './dom.ts';
-import type { PageState } from './page-state.ts';
 import type { StepList } from './step-list.ts';
 
 export function ledgerPanel(run: RecordedRun | undefined, list: StepList): HTMLElement {
@@ -69,68 +68,3 @@ function uncounted(counts: LedgerCounts): string {
 
 const showRanges = (ranges: RowRanges) =>
   ranges.map(([first, last]) => (first === last ? String(first) : `${first} to ${last}`)).join(', ');
-
-export function configurationPanel(run: RecordedRun | undefined, state: PageState): HTMLElement {
-  const settings = [...state.model.settings.entries()].map(([host, { at, look }]) =>
-    element(
-      'details',
-      { open: state.model.settings.size === 1 },
-      element(
-        'summary',
-        {},
-        `${host}: ${look.settings.length} settings of PostgreSQL that are not the default `,
-        element('span', { class: 'quiet' }, `as of ${new Date(at).toISOString().slice(11, 19)} UTC`),
-      ),
-      element(
-        'table',
-        {},
-        element('thead', {}, element('tr', {}, ...['setting', 'in effect', 'set in'].map((title) => element('th', {}, title)))),
-        element(
-          'tbody',
-          {},
-          ...look.settings.map(({ name, value, source, file, pendingRestart }) =>
-            element(
-              'tr',
-              {},
-              element('td', {}, name),
-              element('td', {}, element('code', {}, value), pendingRestart ? element('b', {}, ' waits for a restart') : ''),
-              element('td', { class: 'quiet' }, file ?? source),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
-  const files = (run?.configs ?? []).map(({ host, path, text }) =>
-    element('details', {}, element('summary', {}, `${host}: `, element('code', {}, path)), element('pre', {}, text)),
-  );
-  return element(
-    'div',
-    {},
-    element('h3', {}, 'Settings in effect'),
-    ...(settings.length > 0 ? settings : [element('p', { class: 'quiet' }, 'They were not recorded in this run.')]),
-    ...(run
-      ? [
-          element('h3', {}, 'Files as they were rendered'),
-          ...(files.length > 0 ? files : [element('p', { class: 'quiet' }, 'There are none in this folder.')]),
-        ]
-      : []),
-  );
-}
-
-export function scenarioPanel(run: RecordedRun | undefined, state: PageState): HTMLElement {
-  if (!run) return element('p', { class: 'quiet' }, 'A lab that runs by hand has no scenario.');
-  const { verdict, source } = run;
-  const failed = new Set(verdict.steps.filter((step) => step.state === 'failed').map((step) => step.place.line));
-  const lines = source.split('\n').map((text, index) => {
-    const number = index + 1;
-    const classes = [number === state.choice.place ? 'pointed' : '', failed.has(number) ? 'failed' : ''].join(' ').trim();
-    return element(
-      'div',
-      { class: `code ${classes}`, id: `scenario-${number}` },
-      element('span', { class: 'number' }, String(number)),
-      text === '' ? ' ' : text,
-    );
-  });
-  return element('div', {}, element('p', { class: 'quiet' }, verdict.file), element('div', { class: 'source' }, ...lines));
-}
