@@ -1,6 +1,8 @@
 /** The ledger: which rows the workload wrote, and what each look at a server said of them. */
+import { uncountedRows } from '../report/failure-lines.ts';
 import type { RecordedRun } from '../report/page-data.ts';
-import type { LedgerCounts, RowRanges } from '../verdict/verdict.ts';
+import { showRanges } from '../verdict/ledger-count.ts';
+import type { RowRanges } from '../verdict/verdict.ts';
 import { element } from './dom.ts';
 import type { StepList } from './step-list.ts';
 
@@ -30,7 +32,13 @@ export function ledgerPanel(run: RecordedRun | undefined, list: StepList): HTMLE
           element('td', { class: 'number' }, String(counts.forbidden)),
           rowsCell(counts.beyond, counts.beyondRows),
           rowsCell(counts.lost, counts.lostRows),
-          element('td', {}, uncounted(counts)),
+          element(
+            'td',
+            {},
+            uncountedRows(counts)
+              .map(([what, ranges]) => `${what}: ${showRanges(ranges)}`)
+              .join('; '),
+          ),
         ),
       ),
     ),
@@ -55,16 +63,3 @@ const explanation =
 function rowsCell(count: number, ranges: RowRanges): HTMLElement {
   return element('td', { class: `number${count > 0 ? ' some' : ''}`, title: showRanges(ranges) }, String(count));
 }
-
-function uncounted(counts: LedgerCounts): string {
-  const kinds = [
-    ['open', counts.openRows],
-    ['on either side of the cut', counts.straddlingRows],
-    ["of the server's own timeline", counts.ownTimelineRows],
-    ['damaged', counts.damagedRows],
-  ] as const;
-  return kinds.flatMap(([what, ranges]) => (ranges.length === 0 ? [] : [`${what}: ${showRanges(ranges)}`])).join('; ');
-}
-
-const showRanges = (ranges: RowRanges) =>
-  ranges.map(([first, last]) => (first === last ? String(first) : `${first} to ${last}`)).join(', ');

@@ -4,7 +4,17 @@
  */
 import { formatDuration } from '../core/duration.ts';
 import { showRanges } from '../verdict/ledger-count.ts';
-import type { ClauseOutcome, Finding, LedgerCounts, LineOutcome, Place, QuotedLine, StepOutcome, Verdict } from '../verdict/verdict.ts';
+import type {
+  ClauseOutcome,
+  Finding,
+  LedgerCounts,
+  LineOutcome,
+  Place,
+  QuotedLine,
+  RowRanges,
+  StepOutcome,
+  Verdict,
+} from '../verdict/verdict.ts';
 
 /** `failed` and `unknown` open the report of a step. */
 export type LineKind = 'failed' | 'unknown' | 'good' | 'bad' | 'unsure' | 'label' | 'note' | 'place' | 'code' | 'marked';
@@ -65,15 +75,18 @@ function clauseLines(clause: ClauseOutcome, started: number): readonly ReportLin
 
 /** Rows that say nothing either way, which may well be what somebody looks for. */
 function uncounted(counts: LedgerCounts): readonly ReportLine[] {
+  return uncountedRows(counts).map(([what, ranges]) => ({ kind: 'note', text: `${counts.host}: rows ${what}: ${showRanges(ranges)}` }));
+}
+
+/** Such rows by what they are, in words. */
+export function uncountedRows(counts: LedgerCounts): readonly (readonly [what: string, rows: RowRanges])[] {
   const kinds = [
     ['without an answer', counts.openRows],
     ['on either side of the cut', counts.straddlingRows],
     ["of the server's own later timeline", counts.ownTimelineRows],
     ['with other content than was written', counts.damagedRows],
   ] as const;
-  return kinds.flatMap(([what, ranges]) =>
-    ranges.length === 0 ? [] : [{ kind: 'note' as const, text: `${counts.host}: rows ${what}: ${showRanges(ranges)}` }],
-  );
+  return kinds.filter(([, ranges]) => ranges.length > 0);
 }
 
 const claimKinds = { held: 'good', false: 'bad', unknown: 'unsure' } as const;
