@@ -1,6 +1,7 @@
 /** The timeline page of a run folder: reads what it is made of. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LabError, UsageError } from '../core/problem.ts';
 import { projectFolder } from '../core/project.ts';
 import { type PageAssets, renderHtml } from '../report/html.ts';
 import { judgeFolder, readConfigs } from '../run/judge-folder.ts';
@@ -13,10 +14,24 @@ export function renderTimeline(folder: string): string {
   return renderHtml({ ...judgeFolder(folder), configs: readConfigs(folder) }, pageAssets());
 }
 
-/** `npm run build` makes the page's program out of `lab/page`. */
+/** Draws it into a file. Throws as `judgeFolder` does, and UsageError where the file cannot be written. */
+export function writeTimeline(folder: string, file: string): void {
+  const html = renderTimeline(folder);
+  try {
+    writeFileSync(file, html);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Throws LabError where they were not built. */
 export function pageAssets(): PageAssets {
-  return {
-    script: readFileSync(join(projectFolder, 'dist', 'lab', 'page', 'page.js'), 'utf8'),
-    style: readFileSync(join(projectFolder, 'lab', 'page', 'page.css'), 'utf8'),
-  };
+  try {
+    return {
+      script: readFileSync(join(projectFolder, 'dist', 'lab', 'page', 'page.js'), 'utf8'),
+      style: readFileSync(join(projectFolder, 'lab', 'page', 'page.css'), 'utf8'),
+    };
+  } catch (cause) {
+    throw new LabError("the timeline page's program is not there", { cause, hint: 'npm run build makes it' });
+  }
 }

@@ -1,5 +1,4 @@
 /** `pglab judge`: the verdict on a recorded run, from its folder alone. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { renderJson } from '../../report/json.ts';
@@ -7,7 +6,7 @@ import { renderText } from '../../report/text.ts';
 import { judgeFolder } from '../../run/judge-folder.ts';
 import { paintFor } from '../paint.ts';
 import type { Verb } from '../session.ts';
-import { renderTimeline, timelineFile } from '../timeline.ts';
+import { timelineFile, writeTimeline } from '../timeline.ts';
 import { verdictCode } from '../verdict-code.ts';
 
 export const judge: Verb = {
@@ -21,13 +20,13 @@ export const judge: Verb = {
         `
 Examples:
   npm run lab:judge -- .lab/runs/20261122-211824-standby-rebuild-pgbackrest
-  npm run lab:judge -- .lab/runs/20261122-211824-standby-rebuild-pgbackrest --html /tmp/timeline.html`,
+  npm run lab:judge -- .lab/runs/20261122-211824-standby-rebuild-pgbackrest --html timeline.html`,
       )
       .action((folder: string, options: { json?: true; html?: true | string }) => {
         const { verdict, source } = judgeFolder(folder);
         if (options.html !== undefined) {
           const file = options.html === true ? join(folder, timelineFile) : options.html;
-          writeFileSync(file, renderTimeline(folder));
+          writeTimeline(folder, file);
           process.stderr.write(`the timeline is in ${file}\n`);
         }
         process.stdout.write(options.json ? renderJson(verdict) : `${renderText(verdict, { paint: paintFor(process.stdout), source })}\n`);
