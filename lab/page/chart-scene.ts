@@ -1,7 +1,7 @@
 /** What all painters of the chart share: the scene, where a moment stands in it, and text that fits. */
 import type { RecordedRun } from '../report/page-data.ts';
 import { gutter, type Row } from './chart-layout.ts';
-import type { LogLine, Model, StepSpan } from './model.ts';
+import type { LogLine, Model, StepSpan, Verdictive } from './model.ts';
 import type { Viewport } from './viewport.ts';
 
 export interface Scene {
@@ -15,6 +15,8 @@ export interface Scene {
   readonly colour: (name: string) => string;
   /** Lines that pass the filter. */
   readonly passes: (line: LogLine) => boolean;
+  /** Lines that decided expectations. */
+  readonly decisive: ReadonlyMap<number, Verdictive>;
   readonly moment: number | undefined;
   /** What moments are counted from, and how they are written. */
   readonly origin: number;

@@ -6,11 +6,11 @@ import { firstAfter, xOf } from './chart-scene.ts';
 import { wordsAt } from './chart-words.ts';
 import { element } from './dom.ts';
 import { lineTest } from './line-filter.ts';
-import type { LogLine } from './model.ts';
+import type { LogLine, Verdictive } from './model.ts';
 import type { PageState } from './page-state.ts';
 import { moved, zoomed } from './viewport.ts';
 
-export function makeChart(state: PageState, run: RecordedRun | undefined): HTMLElement {
+export function makeChart(state: PageState, run: RecordedRun | undefined, decisive: ReadonlyMap<number, Verdictive>): HTMLElement {
   const canvas = element('canvas', {
     tabindex: '0',
     role: 'img',
@@ -52,6 +52,7 @@ export function makeChart(state: PageState, run: RecordedRun | undefined): HTMLE
       rows,
       colour,
       passes: lineTest(filter),
+      decisive,
       moment,
       origin: state.origin,
       format: (at, digits) => state.format(at, digits),

@@ -4,7 +4,7 @@ import { type Scene, xOf } from './chart-scene.ts';
 import type { WalPoint } from './model.ts';
 
 export function paintWal(scene: Scene, top: number, height: number): void {
-  const { context, width, view, model } = scene;
+  const { context, width, view, model, colour } = scene;
   const positions = [model.leaderWal, model.archivedWal].flatMap((points) =>
     // What was reached before is still so in the stretch that is shown.
     points.filter(({ at }, index) => at <= view.to && (points[index + 1]?.at ?? view.from) >= view.from).map(({ position }) => position),
@@ -18,6 +18,12 @@ export function paintWal(scene: Scene, top: number, height: number): void {
   context.clip();
   paintCurve(scene, model.archivedWal, y, 'archived');
   paintCurve(scene, model.leaderWal, y, 'leader');
+  for (const mark of model.marks) {
+    const x = xOf(view, width, mark.at);
+    context.fillStyle = colour('ink');
+    context.fillRect(x - 2.5, y(mark.position) - 2.5, 5, 5);
+    context.fillText(mark.label, x + 5, Math.min(y(mark.position) + 9, top + height - 7));
+  }
   context.restore();
 }
 

@@ -1,5 +1,6 @@
 /** Folds a run's events, as they come, into what the page draws. Knows no browser. */
 import type { ClusterLook, Event, LogEvent, Program } from '../core/event.ts';
+import { lsnValue } from '../core/lsn.ts';
 import { followJobs } from './jobs.ts';
 import { followMembers } from './member-spans.ts';
 import { type LogLine, laneOf, type Model, type Severity } from './model.ts';
@@ -22,6 +23,7 @@ export function foldModel(): ModelFold {
     steps: [],
     leaderWal: [],
     archivedWal: [],
+    marks: [],
     changes: [],
     looks: new Map(),
     settings: new Map(),
@@ -83,6 +85,7 @@ export function foldModel(): ModelFold {
           return;
         }
         case 'mark':
+          model.marks.push({ at: event.at, position: Number(lsnValue(event.lsn)), timeline: event.timeline, label: event.name });
           model.changes.push({ at: event.at, kind: 'mark', text: `mark ${event.name}: ${event.lsn}, timeline ${event.timeline}` });
           return;
         case 'run-ended':

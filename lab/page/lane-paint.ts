@@ -52,7 +52,7 @@ function paintLag({ context, width, view, colour }: Scene, lane: Lane, top: numb
 const severityRank: Record<Severity, number> = { debug: 0, info: 1, warning: 2, error: 3 };
 
 /** One mark a pixel, in the colour of the gravest line in it. */
-function paintTicks({ context, width, view, colour, passes }: Scene, lane: Lane, top: number, height: number): void {
+function paintTicks({ context, width, view, colour, passes, decisive }: Scene, lane: Lane, top: number, height: number): void {
   const marks = new Map<number, LogLine>();
   for (let index = firstAfter(lane.lines, view.from); index < lane.lines.length; index += 1) {
     const line = lane.lines[index] as LogLine;
@@ -68,4 +68,19 @@ function paintTicks({ context, width, view, colour, passes }: Scene, lane: Lane,
     for (const [x, line] of marks)
       if (line.severity === severity) context.fillRect(x, top + height - size, severity === 'error' ? 2 : 1, size);
   }
+  for (const line of lane.lines) {
+    const decided = decisive.get(line.seq);
+    if (!decided) continue;
+    context.fillStyle = colour({ met: 'good', near: 'unsure', broke: 'bad' }[decided]);
+    triangle(context, xOf(view, width, line.at), top);
+  }
+}
+
+/** Points down, at a tick. */
+function triangle(context: CanvasRenderingContext2D, x: number, y: number): void {
+  context.beginPath();
+  context.moveTo(x - 4, y - 3);
+  context.lineTo(x + 4, y - 3);
+  context.lineTo(x, y + 4);
+  context.fill();
 }

@@ -3,15 +3,12 @@
 import { firstAfter } from './chart-scene.ts';
 import { element, jump } from './dom.ts';
 import { everything, type LineFilter, lineTest } from './line-filter.ts';
-import { type LogLine, type Severity, severities } from './model.ts';
+import { type LogLine, type Severity, severities, type Verdictive } from './model.ts';
 import type { PageState } from './page-state.ts';
 
 /** Pixels, as in page.css. */
 const rowHeight = 20;
 const spare = 10;
-
-/** What an expectation says of a line: `met` it, came `near`, or `broke` it. */
-export type Verdictive = 'met' | 'near' | 'broke';
 
 export function makeLog(state: PageState, marks: ReadonlyMap<number, Verdictive>): HTMLElement {
   const rows = element('div', { class: 'rows', role: 'listbox', tabindex: '0', 'aria-label': 'Log lines' });

@@ -20,6 +20,7 @@ for (const event of data.events) feed(event);
 const state = new PageState(model, data.live !== undefined);
 const { run } = data;
 const list = new StepList(state, run);
+const decisive = decisiveLines(run);
 
 const panel = element('div', { class: 'panel' });
 const tabNames: Readonly<Record<Tab, string>> = {
@@ -78,12 +79,12 @@ const live = element('span', { class: 'quiet' }, 'waiting for the lab');
 document.body.append(
   run ? summary(run, list) : element('header', {}, element('h1', {}, data.title, ' ', live)),
   tools,
-  makeChart(state, run),
+  makeChart(state, run, decisive),
   element(
     'main',
     {},
     element('section', { class: 'side' }, element('div', { class: 'tabs', role: 'tablist' }, ...tabButtons), panel),
-    makeLog(state, decisiveLines(run)),
+    makeLog(state, decisive),
   ),
 );
 

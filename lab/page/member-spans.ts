@@ -13,6 +13,7 @@ export function followMembers(model: Model) {
   /** Hosts that are down or frozen: what a look says of them is no more than that. */
   const silent = new Map<string, Standing>();
   const leaders = new Map<string, string | undefined>();
+  const paused = new Map<string, boolean>();
 
   function extend(lane: Lane, at: number, standing: Standing, state: string, timeline?: number): boolean {
     const last = lane.spans.at(-1);
@@ -30,15 +31,23 @@ export function followMembers(model: Model) {
     else model.changes.push({ at, kind: 'leader', host: look.leader, text: `${look.leader} leads on timeline ${look.timeline ?? '?'}` });
   }
 
+  function pause(at: number, look: ClusterLook): void {
+    if (look.paused === undefined || look.paused === (paused.get(look.cluster) ?? false)) return;
+    paused.set(look.cluster, look.paused);
+    const text = look.paused ? 'Patroni is paused: maintenance mode' : 'Patroni manages the cluster again';
+    model.changes.push({ at, kind: 'leader', text });
+  }
+
   return {
     look: (at: number, look: ClusterLook): void => {
       leader(at, look);
+      pause(at, look);
       for (const [host, member] of Object.entries(look.members)) {
         const lane = laneOf(model, host, 'member');
         const before = lane.spans.at(-1);
         const quiet = silent.get(host);
         const standing = quiet ?? standingOf(member.role, member.state);
-        const state = quiet ?? member.state;
+        const state = quiet ?? `${member.state}${member.sync ? ', sync' : ''}`;
         const changed = extend(lane, at, standing, state, quiet ? undefined : member.timeline);
         if (!quiet && member.lag !== undefined) lane.lag.push([at, member.lag]);
         if (!changed || quiet || standing === 'leader') continue;

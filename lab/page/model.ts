@@ -15,6 +15,9 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** What an expectation says of a line: `met` it, came `near`, or `broke` it. */
+export type Verdictive = 'met' | 'near' | 'broke';
+
 export interface StepSpan {
   readonly id: string;
   readonly title: string;
@@ -89,6 +92,8 @@ export interface Model {
   readonly steps: StepSpan[];
   readonly leaderWal: WalPoint[];
   readonly archivedWal: WalPoint[];
+  /** Points that scenarios recover to, by name. */
+  readonly marks: WalPoint[];
   readonly changes: Change[];
   /** Moments of looks by their event's number, for expectations that were judged by them. */
   readonly looks: Map<number, number>;

@@ -3,8 +3,7 @@ import { formatDuration } from '../core/duration.ts';
 import type { RecordedRun } from '../report/page-data.ts';
 import type { ClauseOutcome, LineOutcome, NearLine, Place, QuotedLine, StepOutcome } from '../verdict/verdict.ts';
 import { element, jump } from './dom.ts';
-import type { Verdictive } from './log-list.ts';
-import type { Change, StepSpan } from './model.ts';
+import type { Change, StepSpan, Verdictive } from './model.ts';
 import type { PageState } from './page-state.ts';
 
 /** The colours of signs. */
