@@ -121,11 +121,13 @@ export function makeChart(state: PageState, run: RecordedRun | undefined, decisi
     (event) => {
       const { view } = state.choice;
       const sideways = event.shiftKey ? event.deltaY : event.deltaX;
-      const before = JSON.stringify(view);
-      if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) show(moved(view, (sideways / width) * (view.to - view.from)));
-      else show(zoomed(view, Math.exp(event.deltaY * 0.0015), atX(event.offsetX)));
-      // All is shown already: the page itself is scrolled.
-      if (JSON.stringify(state.choice.view) !== before) event.preventDefault();
+      const up = event.shiftKey ? 0 : event.deltaY;
+      if (Math.abs(sideways) > Math.abs(up)) show(moved(view, (sideways / width) * (view.to - view.from)));
+      // The wheel alone scrolls the page, until the reader has turned to the chart.
+      else if (event.ctrlKey || event.metaKey || document.activeElement === canvas)
+        show(zoomed(view, Math.exp(event.deltaY * 0.0015), atX(event.offsetX)));
+      else return;
+      event.preventDefault();
     },
     { passive: false },
   );

@@ -71,7 +71,7 @@ const tools = element(
   element(
     'span',
     { class: 'quiet' },
-    'wheel zooms, dragging moves, a click selects · keys ← → + − 0, n p: next, previous warning · / filters the log',
+    'a click selects, dragging moves, Ctrl + wheel zooms (the wheel alone after a click) · keys ← → + − 0, n p: next, previous warning · / filters the log',
   ),
 );
 const live = element('span', { class: 'quiet' }, 'waiting for the lab');

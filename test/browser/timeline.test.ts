@@ -145,6 +145,9 @@ describe('the timeline of a failing run', () => {
     await expect.poll(() => selectedText(opened)).toBe('host stopped');
     await opened.page.keyboard.press('n');
     await expect.poll(() => selectedText(opened)).toBe(hostile);
+    await opened.page.mouse.move(700, 500);
+    await opened.page.mouse.wheel(0, -300);
+    await anchorOf(opened, 'from=');
     await opened.page.locator('.rows').focus();
     await opened.page.keyboard.press('End');
     await expect.poll(() => opened.page.locator('.row').last().getAttribute('aria-selected')).toBe('true');
@@ -224,7 +227,9 @@ describe('20,000 log lines', () => {
     });
     const zooming = await frames(opened, (step) => {
       const canvas = document.querySelector('canvas') as HTMLElement;
-      canvas.dispatchEvent(new WheelEvent('wheel', { deltaY: step < 30 ? -120 : 120, clientX: 700, clientY: 400, cancelable: true }));
+      canvas.dispatchEvent(
+        new WheelEvent('wheel', { deltaY: step < 30 ? -120 : 120, ctrlKey: true, clientX: 700, clientY: 400, cancelable: true }),
+      );
     });
     console.log(
       `median frame: scrolling ${median(scrolling).toFixed(1)} ms, zooming ${median(zooming).toFixed(1)} ms; worst ${scrolling.at(-1)?.toFixed(1)} and ${zooming.at(-1)?.toFixed(1)} ms`,

@@ -209,9 +209,9 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; verd
 
 async function writeReports({ verdict, folder, blueprint }: Replayed, job: Job): Promise<void> {
   const redact = redactor({ ...blueprint.secrets });
-  await writeFile(join(folder, timelineFile), redact(renderTimeline(folder)));
   await writeFile(join(folder, 'report.md'), redact(renderMarkdown(verdict, { source: job.source })));
   await writeFile(join(folder, 'junit.xml'), redact(renderJunit([verdict])));
+  await writeFile(join(folder, timelineFile), redact(renderTimeline(folder)));
 }
 
 function summary(results: readonly Result[]): string {
