@@ -103,7 +103,7 @@ function paintFaultNames({ context, width, view, run, rows, colour }: Scene): vo
     own.forEach((fault, index) => {
       const from = Math.max(xOf(view, width, fault.from), gutter) + 5;
       const to = Math.min(xOf(view, width, own[index + 1]?.from ?? view.to), width);
-      label(context, fault.title, from, to, row.top + 28, colour('fault-edge'));
+      label(context, fault.title, from, to, row.top + 28, colour('fault-edge'), colour('chart'));
     });
   }
 }

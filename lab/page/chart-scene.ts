@@ -48,10 +48,25 @@ export function firstAfter(lines: readonly LogLine[], at: number): number {
   return low;
 }
 
-export function label(context: CanvasRenderingContext2D, text: string, from: number, to: number, y: number, colour: string): void {
+/** `halo`: a colour around the letters, where they stand over something. */
+export function label(
+  context: CanvasRenderingContext2D,
+  text: string,
+  from: number,
+  to: number,
+  y: number,
+  colour: string,
+  halo?: string,
+): void {
   if (to - from < 16) return;
+  const shown = clip(context, text, to - from);
+  if (halo !== undefined) {
+    context.strokeStyle = halo;
+    context.lineWidth = 3;
+    context.strokeText(shown, from, y);
+  }
   context.fillStyle = colour;
-  context.fillText(clip(context, text, to - from), from, y);
+  context.fillText(shown, from, y);
 }
 
 /** Widths of texts in the chart's font, which are asked for in every frame. */

@@ -12,7 +12,7 @@ export function ledgerPanel(run: RecordedRun | undefined, list: StepList): HTMLE
   const counted = steps.flatMap((step) =>
     (step.clauses ?? []).flatMap((clause) => (clause.ledger ?? []).map((counts) => ({ step, clause, counts }))),
   );
-  const head = ['expectation', 'server', 'through', 'required', 'missing', 'forbidden', 'beyond', 'lost', 'not counted'];
+  const head = ['', 'required', 'missing', 'forbidden', 'beyond', 'lost'];
   const table = element(
     'table',
     {},
@@ -24,21 +24,20 @@ export function ledgerPanel(run: RecordedRun | undefined, list: StepList): HTMLE
         element(
           'tr',
           { class: clause.state },
-          element('td', {}, step.started === undefined ? '' : list.moment(step.started), ` ${step.name ?? step.id}`),
-          element('td', {}, counts.host),
-          element('td', {}, counts.through),
+          element(
+            'td',
+            { class: 'words' },
+            step.started === undefined ? '' : list.moment(step.started),
+            ` ${step.name === undefined ? '' : `${step.name}: `}${counts.host}, through ${counts.through}`,
+            ...uncountedRows(counts).map(([what, ranges]) =>
+              element('div', { class: 'quiet' }, `not counted, ${what}: ${showRanges(ranges)}`),
+            ),
+          ),
           element('td', { class: 'number' }, String(counts.required)),
           rowsCell(counts.missing, counts.missingRows),
           element('td', { class: 'number' }, String(counts.forbidden)),
           rowsCell(counts.beyond, counts.beyondRows),
           rowsCell(counts.lost, counts.lostRows),
-          element(
-            'td',
-            {},
-            uncountedRows(counts)
-              .map(([what, ranges]) => `${what}: ${showRanges(ranges)}`)
-              .join('; '),
-          ),
         ),
       ),
     ),
