@@ -18,6 +18,7 @@ export function foldModel(): ModelFold {
     end: Number.NEGATIVE_INFINITY,
     ready: undefined,
     over: false,
+    repo: undefined,
     lanes: new Map(),
     lines: [],
     steps: [],
@@ -49,6 +50,7 @@ export function foldModel(): ModelFold {
     model.looks.set(event.seq, event.at);
     if (event.type === 'look' && 'kind' in event.answer) {
       if (event.answer.kind === 'cluster') clusters.set(event.key, event.answer);
+      if (event.answer.kind === 'repo') jobs.look(event.answer);
       if (event.answer.kind === 'settings') model.settings.set(event.answer.host, { at: event.at, look: event.answer });
     }
     const cluster = clusters.get(event.key);
@@ -65,6 +67,7 @@ export function foldModel(): ModelFold {
       switch (event.type) {
         case 'run-started': {
           model.ready = event.at;
+          model.repo = event.repo?.[0];
           const inClusters = Object.values(event.clusters).flat();
           for (const host of inClusters) laneOf(model, host, 'member');
           for (const host of event.hosts.toSorted((a, b) => rank(event.repo, a) - rank(event.repo, b))) laneOf(model, host);

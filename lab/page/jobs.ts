@@ -1,4 +1,8 @@
-/** Backups and restores as bars, from the lines with which pgBackRest begins and ends each command. */
+/**
+ * Backups and restores as bars, from the lines with which pgBackRest begins and ends each command; and backups of which nobody saw
+ * the lines, such as those made by hand, from what the repository says of them.
+ */
+import type { RepoLook } from '../core/event.ts';
 import { type Change, type Job, type LogLine, laneOf, type Model } from './model.ts';
 
 /** `backup command begin 2.60.0: ... --type=full`; of several processes of one command on one host, the last begun ends first. */
@@ -6,17 +10,32 @@ const begin = /^(backup|restore) command begin [\d.a-z]+:(.*)/s;
 const end = /^(backup|restore) command end: (.*)/s;
 const label = /^new backup label = (\S+)/;
 
-export function followJobs(model: Model): { readonly log: (line: LogLine) => void } {
+/** A label ends with the time at which its backup began, and its type: `20261124-060010F_20261124-060500D`. */
+const began = /(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)[FDI]$/;
+
+export function followJobs(model: Model) {
   const change = (line: LogLine, text: string): Change => ({ at: line.at, kind: 'job', host: line.host, text, line: line.seq });
   return {
-    log: (line) => {
+    look: ({ backups }: RepoLook): void => {
+      if (model.repo === undefined) return;
+      const { jobs } = laneOf(model, model.repo);
+      for (const { label, ended, error } of backups) {
+        const title = `backup ${label}`;
+        const [, year, month, day, hour, minute, second] = began.exec(label)?.map(Number) ?? [];
+        const from = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
+        if (!(from >= model.start) || jobs.some((job) => job.title === title)) continue;
+        jobs.push({ what: 'backup', title, from, to: ended * 1000, failed: error });
+        model.changes.push({ at: ended * 1000, kind: 'job', host: model.repo, text: `${model.repo}: ${title}` });
+      }
+    },
+    log: (line: LogLine): void => {
       if (line.program !== 'pgbackrest') return;
       const jobs = laneOf(model, line.host).jobs;
-      const began = begin.exec(line.text);
-      if (began) {
-        const type = /--type=(\S+)/.exec(began[2] ?? '')?.[1];
-        const what = began[1] as Job['what'];
-        jobs.push({ what, title: type ? `${what} --type=${type}` : what, from: line.at, to: undefined, failed: false, line: line.seq });
+      const begun = begin.exec(line.text);
+      if (begun) {
+        const type = /--type=(\S+)/.exec(begun[2] ?? '')?.[1];
+        const what = begun[1] as Job['what'];
+        jobs.push({ what, title: type ? `${what} --type=${type}` : what, from: line.at, to: undefined, failed: false });
         return;
       }
       const named = label.exec(line.text)?.[1];

@@ -43,8 +43,6 @@ export interface Job {
   readonly from: number;
   to: number | undefined;
   failed: boolean;
-  /** The line that began it. */
-  readonly line: number;
 }
 
 export type Standing = 'leader' | 'replica' | 'catching-up' | 'unreachable' | 'down' | 'frozen' | 'up';
@@ -87,6 +85,8 @@ export interface Model {
   /** When the lab stood and the recording of steps began. */
   ready: number | undefined;
   over: boolean;
+  /** The repository host, where there is one of its own. */
+  repo: string | undefined;
   readonly lanes: Map<string, Lane>;
   readonly lines: LogLine[];
   readonly steps: StepSpan[];

@@ -107,6 +107,26 @@ describe('backups and restores', () => {
     expect(lanes.get('pg2')?.jobs).toMatchObject([{ title: 'restore', failed: true }]);
   });
 
+  it('made by hand are known from the repository, once', () => {
+    const backup = { type: 'diff' as const, error: false, start: lsn('0/1'), stop: lsn('0/2') };
+    const label = '20270115-080000F_20270115-080010D';
+    const backups = [
+      { ...backup, label: '20270115-070000F', ended: epoch / 1000 - 3000 },
+      { ...backup, label, ended: epoch / 1000 + 15 },
+    ];
+    const look = { kind: 'repo' as const, stanza: 'demo', status: 'ok', backups, archiveMax: {}, segments: {} };
+    const model = modelOf(
+      run()
+        .at(20)
+        .look('repo:demo', look)
+        .look('repo:demo', { ...look, status: 'other' }).events,
+    );
+    expect(model.lanes.get('repo')?.jobs).toEqual([
+      { what: 'backup', title: `backup ${label}`, from: epoch + 10_000, to: epoch + 15_000, failed: false },
+    ]);
+    expect(changes(model)).toEqual([`repo: backup ${label}`]);
+  });
+
   it('are found in a recorded run', () => {
     const { lanes } = modelOf(recorded('pitr-keeps-its-target-remedy').history);
     expect(lanes.get('repo')?.jobs.map(({ what, failed }) => [what, failed])).toEqual([['backup', false]]);
