@@ -68,7 +68,7 @@ export function makeLog(state: PageState, marks: ReadonlyMap<number, Verdictive>
     const line = state.model.lines.find((one) => one.seq === state.choice.selected);
     detail.hidden = line === undefined;
     if (!line) return;
-    const link = jump('copy link', () => void navigator.clipboard?.writeText(location.href), 'the address of this page at this line');
+    const link = jump('copy link', () => void copyAddress(link), 'the address of this page at this line');
     const time = `${new Date(line.at).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
     detail.replaceChildren(
       element(
@@ -186,3 +186,13 @@ const markWords = {
   near: 'this line comes close to one that was missed',
   broke: 'this line was forbidden',
 } as const;
+
+/** Pages from files may not write to the clipboard everywhere; the address bar has the same. */
+async function copyAddress(link: HTMLElement): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    link.textContent = 'copied';
+  } catch {
+    link.textContent = 'the address bar has it';
+  }
+}
