@@ -21,6 +21,12 @@ const lineSigns: Readonly<Record<LineOutcome['state'], string>> = {
   skipped: '–',
 };
 
+/** Until streams are read far enough, a line that is missing may still come. */
+function lineState({ state }: LineOutcome): keyof typeof claimSigns {
+  if (state === 'found' || state === 'absent') return 'held';
+  return state === 'unread' || state === 'skipped' ? 'unknown' : 'false';
+}
+
 /** Which log lines decided expectations. A line that met one is no near miss of another. */
 export function decisiveLines(run: RecordedRun | undefined): ReadonlyMap<number, Verdictive> {
   const marks = new Map<number, Verdictive>();
@@ -50,13 +56,39 @@ export class StepList {
     return element('ol', { class: 'steps' }, ...ordered.map(({ node }) => node()));
   }
 
+  /** What of a step's claims did not hold, what is false before what is not known. */
+  wrong(step: StepOutcome): HTMLElement {
+    const rank = (state: string) => (state === 'held' ? 2 : state === 'false' ? 0 : 1);
+    const clauses = (step.clauses ?? [])
+      .filter(({ state }) => state !== 'held' && state !== 'skipped')
+      .sort((a, b) => rank(a.state) - rank(b.state))
+      .map((clause): ClauseOutcome => {
+        if (clause.lines) {
+          const lines = clause.lines.filter((line) => lineState(line) !== 'held').sort((a, b) => rank(lineState(a)) - rank(lineState(b)));
+          return { ...clause, lines };
+        }
+        const kept = clause.states.flatMap((state, index) => (state === 'held' ? [] : [index]));
+        const keep = <T>(list: readonly T[]) => kept.map((index) => list[index] as T);
+        return { ...clause, expected: keep(clause.expected), observed: keep(clause.observed), states: keep(clause.states) };
+      });
+    return this.#clauses(step, clauses);
+  }
+
   /** What is known of one step, open. */
   detail(step: StepOutcome): HTMLElement {
     return element(
       'div',
       { class: 'clauses' },
       step.reason !== undefined && step.state !== 'passed' && element('p', { class: 'reason' }, step.reason),
-      ...(step.clauses ?? []).map((clause) => this.#clause(step, clause)),
+      this.#clauses(step, step.clauses ?? []),
+    );
+  }
+
+  #clauses(step: StepOutcome, clauses: readonly ClauseOutcome[]): HTMLElement {
+    return element(
+      'div',
+      {},
+      ...clauses.map((clause) => this.#clause(step, clause)),
       step.waited !== undefined && element('p', { class: 'quiet' }, `waited ${formatDuration(step.waited)}`),
     );
   }
@@ -131,8 +163,7 @@ export class StepList {
   }
 
   #line(step: StepOutcome, line: LineOutcome): HTMLElement {
-    const good = line.state === 'found' || line.state === 'absent';
-    const state = good ? 'held' : line.state === 'unread' || line.state === 'skipped' ? 'unknown' : 'false';
+    const state = lineState(line);
     const window =
       line.state === 'missing' && step.started !== undefined && step.ended !== undefined
         ? jump('not logged: show where', () => this.#stretch(step.started as number, step.ended as number))

@@ -35,7 +35,7 @@ export function summary(run: RecordedRun, list: StepList): HTMLElement {
           ' ',
           because.place && list.place(because.place),
         ),
-        step?.clauses && list.detail({ ...step, state: 'passed' }),
+        step?.clauses && element('div', { class: 'clauses' }, list.wrong(step)),
       ),
     element('p', { class: 'quiet' }, versions(verdict.versions)),
   );
