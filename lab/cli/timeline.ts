@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { LabError, UsageError } from '../core/problem.ts';
 import { projectFolder } from '../core/project.ts';
 import { type PageAssets, renderHtml } from '../report/html.ts';
-import { judgeFolder, readConfigs } from '../run/judge-folder.ts';
+import { judgeFolder } from '../run/judge-folder.ts';
+import { readConfigs } from '../run/read-configs.ts';
 
 /** Its name in a run folder. */
 export const timelineFile = 'report.html';

@@ -1,5 +1,5 @@
 /** What all painters of the chart share: the scene, where a moment stands in it, and text that fits. */
-import type { RecordedRun } from '../report/page-data.ts';
+import type { RunData } from '../report/page-data.ts';
 import { gutter, type Row } from './chart-layout.ts';
 import type { LogLine, Model, StepSpan, Verdictive } from './model.ts';
 import type { Viewport } from './viewport.ts';
@@ -10,7 +10,7 @@ export interface Scene {
   readonly height: number;
   readonly view: Viewport;
   readonly model: Model;
-  readonly run: RecordedRun | undefined;
+  readonly run: RunData | undefined;
   readonly rows: readonly Row[];
   readonly colour: (name: string) => string;
   /** Lines that pass the filter. */
@@ -27,7 +27,7 @@ export const xOf = (view: Viewport, width: number, at: number) => gutter + ((at 
 
 export const font = '11px system-ui, sans-serif';
 
-export function stepState(run: RecordedRun | undefined, id: string): string {
+export function stepState(run: RunData | undefined, id: string): string {
   return run?.verdict.steps.find((step) => step.id === id)?.state ?? 'passed';
 }
 

@@ -1,11 +1,11 @@
 /** What is under a point of the chart, in words. */
 import { formatDuration } from '../core/duration.ts';
-import type { RecordedRun } from '../report/page-data.ts';
+import type { RunData } from '../report/page-data.ts';
 import type { Row } from './chart-layout.ts';
 import { inOrderOfDepth, stepState } from './chart-scene.ts';
 import type { Model } from './model.ts';
 
-export function wordsAt(row: Row | undefined, at: number, model: Model, run: RecordedRun | undefined): readonly string[] {
+export function wordsAt(row: Row | undefined, at: number, model: Model, run: RunData | undefined): readonly string[] {
   if (!row) return [];
   if (row.kind === 'steps') {
     const step = inOrderOfDepth(model.steps).findLast((one) => one.from <= at && at <= (one.to ?? model.end));

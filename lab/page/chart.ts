@@ -1,5 +1,5 @@
 /** The chart: a canvas that is zoomed, moved and pointed at with mouse, wheel and keys. */
-import type { RecordedRun } from '../report/page-data.ts';
+import type { RunData } from '../report/page-data.ts';
 import { gutter, layOut, type Row } from './chart-layout.ts';
 import { paint } from './chart-paint.ts';
 import { firstAfter, xOf } from './chart-scene.ts';
@@ -10,7 +10,7 @@ import type { LogLine, Verdictive } from './model.ts';
 import type { PageState } from './page-state.ts';
 import { moved, zoomed } from './viewport.ts';
 
-export function makeChart(state: PageState, run: RecordedRun | undefined, decisive: ReadonlyMap<number, Verdictive>): HTMLElement {
+export function makeChart(state: PageState, run: RunData | undefined, decisive: ReadonlyMap<number, Verdictive>): HTMLElement {
   const canvas = element('canvas', {
     tabindex: '0',
     role: 'img',

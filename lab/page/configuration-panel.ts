@@ -1,11 +1,11 @@
 /** The configuration: what is in effect, by PostgreSQL's and pgBackRest's own words, and the files as they were rendered. */
-import type { RecordedRun } from '../report/page-data.ts';
+import type { RunData } from '../report/page-data.ts';
 import { element } from './dom.ts';
 import { optionPlace } from './options.ts';
 import type { PageState } from './page-state.ts';
 import type { StepList } from './step-list.ts';
 
-export function configurationPanel(run: RecordedRun | undefined, state: PageState, list: StepList): HTMLElement {
+export function configurationPanel(run: RunData | undefined, state: PageState, list: StepList): HTMLElement {
   const { lanes, settings } = state.model;
   const servers = [...settings].map(([host, { at, look }]) =>
     fold(

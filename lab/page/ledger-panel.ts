@@ -1,12 +1,12 @@
 /** The ledger: which rows the workload wrote, and what each look at a server said of them. */
 import { uncountedRows } from '../report/failure-lines.ts';
-import type { RecordedRun } from '../report/page-data.ts';
+import type { RunData } from '../report/page-data.ts';
 import { showRanges } from '../verdict/ledger-count.ts';
 import type { RowRanges } from '../verdict/verdict.ts';
 import { element } from './dom.ts';
 import type { StepList } from './step-list.ts';
 
-export function ledgerPanel(run: RecordedRun | undefined, list: StepList): HTMLElement {
+export function ledgerPanel(run: RunData | undefined, list: StepList): HTMLElement {
   const { rows, steps = [] } = run?.verdict ?? {};
   if (!rows) return element('p', { class: 'quiet' }, 'The workload wrote nothing in this run.');
   const counted = steps.flatMap((step) =>

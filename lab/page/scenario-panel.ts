@@ -1,9 +1,9 @@
 /** The scenario's text, with the lines that failed and the one that is pointed at. */
-import type { RecordedRun } from '../report/page-data.ts';
+import type { RunData } from '../report/page-data.ts';
 import { element } from './dom.ts';
 import type { PageState } from './page-state.ts';
 
-export function scenarioPanel(run: RecordedRun | undefined, state: PageState): HTMLElement {
+export function scenarioPanel(run: RunData | undefined, state: PageState): HTMLElement {
   if (!run) return element('p', { class: 'quiet' }, 'A lab that runs by hand has no scenario.');
   const { verdict, source } = run;
   const failed = new Set(verdict.steps.filter((step) => step.state === 'failed').map((step) => step.place.line));

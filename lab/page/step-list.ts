@@ -1,6 +1,6 @@
 /** Steps in the order of the run, what was seen to change between them, and each expectation with the lines that decided it. */
 import { formatDuration } from '../core/duration.ts';
-import type { RecordedRun } from '../report/page-data.ts';
+import type { RunData } from '../report/page-data.ts';
 import type { ClauseOutcome, LineOutcome, NearLine, Place, QuotedLine, StepOutcome } from '../verdict/verdict.ts';
 import { element, jump } from './dom.ts';
 import type { Change, StepSpan, Verdictive } from './model.ts';
@@ -28,7 +28,7 @@ function lineState({ state }: LineOutcome): keyof typeof claimSigns {
 }
 
 /** Which log lines decided expectations. A line that met one is no near miss of another. */
-export function decisiveLines(run: RecordedRun | undefined): ReadonlyMap<number, Verdictive> {
+export function decisiveLines(run: RunData | undefined): ReadonlyMap<number, Verdictive> {
   const marks = new Map<number, Verdictive>();
   const outcomes = (run?.verdict.steps ?? []).flatMap((step) => (step.clauses ?? []).flatMap((clause) => clause.lines ?? []));
   for (const near of outcomes.flatMap((line) => line.nearest)) marks.set(near.seq, 'near');
@@ -38,9 +38,9 @@ export function decisiveLines(run: RecordedRun | undefined): ReadonlyMap<number,
 
 export class StepList {
   readonly #state: PageState;
-  readonly #run: RecordedRun | undefined;
+  readonly #run: RunData | undefined;
 
-  constructor(state: PageState, run: RecordedRun | undefined) {
+  constructor(state: PageState, run: RunData | undefined) {
     this.#state = state;
     this.#run = run;
   }

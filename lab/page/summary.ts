@@ -1,10 +1,10 @@
 /** The top of the page: what was to be shown, whether it was, and if not, what was expected and what was seen instead. */
 import { formatDuration } from '../core/duration.ts';
-import type { RecordedRun } from '../report/page-data.ts';
+import type { RunData } from '../report/page-data.ts';
 import { element } from './dom.ts';
 import type { StepList } from './step-list.ts';
 
-export function summary(run: RecordedRun, list: StepList): HTMLElement {
+export function summary(run: RunData, list: StepList): HTMLElement {
   const { verdict } = run;
   const { because, mutant } = verdict;
   const wanted = verdict.verdict === 'pass' && mutant;

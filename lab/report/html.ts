@@ -16,17 +16,17 @@ export interface RunRecord {
   readonly verdict: Verdict;
   readonly plan: Plan;
   readonly history: readonly Event[];
-  readonly ledger: readonly LedgerRow[];
+  readonly rows: readonly LedgerRow[];
   /** The scenario's text. */
   readonly source: string;
   readonly configs: readonly ConfigFile[];
 }
 
 export function renderHtml(run: RunRecord, assets: PageAssets): string {
-  const { verdict, plan, history, ledger, source, configs } = run;
+  const { verdict, plan, history, source, configs } = run;
   const faults = createFaultRecord(new Map(allSteps(plan.steps).map((step) => [step.id, step])));
   for (const event of history) faults.feed(event);
-  const rows = ledger
+  const rows = run.rows
     .flatMap((row) => (row.settled === undefined ? [] : [[row.settled, row.outcome] as const]))
     .sort((a, b) => a[0] - b[0]);
   return renderPage(

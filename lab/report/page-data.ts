@@ -11,7 +11,7 @@ export interface ConfigFile {
 }
 
 /** What only a recorded run has. */
-export interface RecordedRun {
+export interface RunData {
   readonly verdict: Verdict;
   readonly faults: readonly FaultSpan[];
   /** Ledger rows in the order in which they settled: engine's time, ms, and what became of them. */
@@ -24,7 +24,7 @@ export interface RecordedRun {
 export interface PageData {
   readonly title: string;
   /** Absent: a running lab, whose events come from `live`. */
-  readonly run?: RecordedRun;
+  readonly run?: RunData;
   /** Where a page of a running lab reads its events (server-sent). */
   readonly live?: string;
   readonly events: readonly Event[];

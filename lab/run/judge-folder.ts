@@ -1,6 +1,6 @@
 /** Judges a run folder again, from its files alone. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Event, LedgerRow } from '../core/event.ts';
 import { UsageError } from '../core/problem.ts';
 import type { Plan } from '../scenario/plan.ts';
@@ -12,7 +12,7 @@ export interface Judged {
   readonly verdict: Verdict;
   readonly plan: Plan;
   readonly history: readonly Event[];
-  readonly ledger: readonly LedgerRow[];
+  readonly rows: readonly LedgerRow[];
   /** The scenario file's text as it was then. */
   readonly source: string;
 }
@@ -24,22 +24,8 @@ export function judgeFolder(folder: string): Judged {
   const [first] = history;
   if (first?.type !== 'run-started') throw new UsageError(`${join(folder, runFiles.history)} does not begin with the start of a run`);
   if (first.format !== 1) throw new UsageError(`${folder} was recorded by a newer version of the lab (format ${String(first.format)})`);
-  const ledger = parseLines<LedgerRow>(folder, runFiles.ledger);
-  return { verdict: judge(plan, history, ledger), plan, history, ledger, source: read(folder, runFiles.scenario) };
-}
-
-/** The configurations that a run folder has, as they were rendered for each host. */
-export function readConfigs(folder: string): readonly { readonly host: string; readonly path: string; readonly text: string }[] {
-  const configs = join(folder, runFiles.configs);
-  if (!existsSync(configs)) return [];
-  return readdirSync(configs, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .map((file) => {
-      const [host = '', ...path] = relative(configs, file).split(sep);
-      return { host, path: `/${path.join('/')}`, text: readFileSync(file, 'utf8') };
-    });
+  const rows = parseLines<LedgerRow>(folder, runFiles.ledger);
+  return { verdict: judge(plan, history, rows), plan, history, rows, source: read(folder, runFiles.scenario) };
 }
 
 function read(folder: string, name: string): string {

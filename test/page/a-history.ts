@@ -16,7 +16,7 @@ export function recorded(name: string): RunRecord {
       .map((line) => JSON.parse(line) as T);
   const plan = JSON.parse(read('plan.json')) as Plan;
   const history = lines<Event>('history.jsonl');
-  const ledger = lines<LedgerRow>('ledger.jsonl');
+  const rows = lines<LedgerRow>('ledger.jsonl');
   const configs = [{ host: 'pg1', path: '/etc/patroni/config.yml', text: 'scope: demo\n' }];
-  return { verdict: judge(plan, history, ledger), plan, history, ledger, source: `scenario: ${plan.scenario}\n`, configs };
+  return { verdict: judge(plan, history, rows), plan, history, rows, source: `scenario: ${plan.scenario}\n`, configs };
 }
