@@ -120,16 +120,7 @@ export interface LookAgain {
   readonly took?: number;
 }
 
-export type LookAnswer =
-  | ClusterLook
-  | LedgerLook
-  | RepoLook
-  | SqlLook
-  | FileLook
-  | DcsLook
-  | EtcdLook
-  | ArchiverLook
-  | SettingsLook;
+export type LookAnswer = ClusterLook | LedgerLook | RepoLook | SqlLook | FileLook | DcsLook | EtcdLook | ArchiverLook | SettingsLook;
 
 export interface MemberLook {
   /** `unreachable`: neither Patroni nor PostgreSQL answered. */

@@ -50,6 +50,7 @@ export function foldModel(): ModelFold {
     model.looks.set(event.seq, event.at);
     if (event.type === 'look' && 'kind' in event.answer) {
       if (event.answer.kind === 'cluster') clusters.set(event.key, event.answer);
+      if (event.answer.kind === 'etcd') members.etcd(event.at, event.answer);
       if (event.answer.kind === 'repo') jobs.look(event.answer);
       if (event.answer.kind === 'settings') model.settings.set(event.answer.host, { at: event.at, look: event.answer });
     }

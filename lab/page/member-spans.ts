@@ -1,5 +1,5 @@
 /** Who was leader, replica, down or frozen, and for how long: from looks at the clusters and from what hosts were seen to do. */
-import type { ClusterLook } from '../core/event.ts';
+import type { ClusterLook, EtcdLook } from '../core/event.ts';
 import { type Lane, type LogLine, laneOf, type Model, type Standing } from './model.ts';
 
 const hostStanding: Readonly<Record<string, Standing>> = {
@@ -8,6 +8,8 @@ const hostStanding: Readonly<Record<string, Standing>> = {
   'host frozen': 'frozen',
   'host unfrozen': 'up',
 };
+
+const etcdStanding = { healthy: 'up', unhealthy: 'catching-up', unreachable: 'unreachable' } as const;
 
 export function followMembers(model: Model) {
   /** Hosts that are down or frozen: what a look says of them is no more than that. */
@@ -53,6 +55,12 @@ export function followMembers(model: Model) {
         if (!changed || quiet || standing === 'leader') continue;
         if (before && (before.state !== state || before.standing !== standing))
           model.changes.push({ at, kind: 'member', host, text: `${host} ${wording(standing, state, member.timeline)}` });
+      }
+    },
+    etcd: (at: number, { hosts }: EtcdLook): void => {
+      for (const [host, health] of Object.entries(hosts)) {
+        const changed = extend(laneOf(model, host), at, silent.get(host) ?? etcdStanding[health], silent.get(host) ?? health);
+        if (changed && health !== 'healthy') model.changes.push({ at, kind: 'host', host, text: `${host} is ${health}` });
       }
     },
     log: (line: LogLine): void => {

@@ -1,5 +1,6 @@
 /** lab:watch as people see it: in a terminal, in a pipe, and when the lab goes away under it. */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { docker, npm, pglab, sweep, until } from './pglab.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
@@ -115,6 +116,23 @@ describe('in a pipe', () => {
     expect(await program).toMatchObject({ exitCode: 0, stderr: '' });
     await host('etcd1').unpause();
   });
+});
+
+test('in the browser: serves the timeline and the events of the lab until it is interrupted', async () => {
+  const program = pglab('watch', '--name', name, '--web');
+  const text = collect(program);
+  await until(async () => /^http:\/\/127\.0\.0\.1:\d+\/\n/.test(text()));
+  const address = text().trim();
+  expect(await (await fetch(address)).text()).toContain(`<title>${name}, live</title>`);
+  const { body } = await fetch(new URL('/events', address));
+  const events = collect({ stdout: body && Readable.fromWeb(body as ReadableStream).on('error', () => {}) });
+  await until(async () => events().includes('"leader":"pg1"'));
+  await host('etcd1').pause();
+  await until(async () => events().includes('"text":"host frozen"'));
+  await host('etcd1').unpause();
+  program.kill('SIGINT');
+  expect((await program).exitCode).toBe(130);
+  expect((await pglab('watch', '--name', name, '--web', '--json')).exitCode).toBe(2);
 });
 
 test('says so when the lab is removed, and gives the terminal back', async () => {

@@ -1,20 +1,23 @@
 /** `pglab watch`: what happens to a running lab, as it happens: a view that keeps itself up to date, or a line for each change. */
 import type { Command } from 'commander';
-import { LabError } from '../../core/problem.ts';
+import { LabError, UsageError } from '../../core/problem.ts';
+import { redactor } from '../../core/redact.ts';
 import { findEngine } from '../../engine/connect.ts';
-import { checkName, findLab } from '../../engine/lab.ts';
+import { checkName, findLab, type Lab } from '../../engine/lab.ts';
 import { updateStatus } from '../../observe/live-status.ts';
 import { askStatus, type LabStatus } from '../../observe/status.ts';
 import { followLab } from '../../run/live/follow-lab.ts';
 import { openChangeLines } from '../change-lines.ts';
 import { npmCommand, withName } from '../lab-options.ts';
 import type { Verb } from '../session.ts';
+import { openWatchPage } from '../watch-page.ts';
 import { openWatchView } from '../watch-view.ts';
 import type { Watcher } from '../watcher.ts';
 
 interface Options {
   readonly name: string;
   readonly json?: true;
+  readonly web?: true;
 }
 
 /** How far back the view's log lines begin, ms. */
@@ -24,6 +27,7 @@ export const watch: Verb = {
   define: (command: Command) => {
     withName(command)
       .option('--json', 'a JSON object for each change, the state at the start included')
+      .option('--web', "the lab's timeline in the browser, live, for this machine alone; prints its address")
       .addHelpText(
         'after',
         `
@@ -32,6 +36,7 @@ change. Times are UTC, as in the logs.
 
 Examples:
   npm run lab:watch
+  npm run lab:watch -- --web
   npm run -s lab:watch | tee what-happened.txt
   npm run -s lab:watch -- --json | jq -c 'select(.what == "member")'`,
       )
@@ -39,13 +44,14 @@ Examples:
   },
 };
 
-async function run({ name, json }: Options): Promise<void> {
+async function run({ name, json, web }: Options): Promise<void> {
   checkName(name);
+  if (json && web) throw new UsageError('--json and --web exclude each other');
   const docker = await findEngine();
   const lab = await findLab(docker, name);
   const quit = new AbortController();
   let status = await askStatus(docker, lab);
-  const watcher = openWatcher(status, json === true, () => quit.abort());
+  const watcher = web ? await openBrowserPage(lab) : openWatcher(status, json === true, () => quit.abort());
   try {
     const ending = await followLab(docker, lab, {
       versions: Object.fromEntries(status.hosts.map((host) => [host.name, host.versions])),
@@ -61,6 +67,13 @@ async function run({ name, json }: Options): Promise<void> {
     watcher.close();
   }
   throw new LabError(`lab ${name} is gone: somebody removed it`, { hint: `${npmCommand('up', name)} brings up a new one` });
+}
+
+async function openBrowserPage(lab: Lab): Promise<Watcher> {
+  const page = await openWatchPage(lab.name, redactor({ ...lab.spec.secrets }));
+  process.stdout.write(`${page.address}\n`);
+  process.stderr.write('the timeline is there until Ctrl-C\n');
+  return page;
 }
 
 /** Who gets the news. */
