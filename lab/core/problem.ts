@@ -55,8 +55,12 @@ export class LabError extends Error {
 export class UsageError extends LabError {
   readonly problems: readonly Problem[];
 
-  constructor(message: string, options: { hint?: string; problems?: readonly Problem[] } = {}) {
-    super(message, { ...(options.hint === undefined ? {} : { hint: options.hint }), exitCode: exitCodes.usage });
+  constructor(message: string, options: { hint?: string; detail?: readonly string[]; problems?: readonly Problem[] } = {}) {
+    super(message, {
+      ...(options.hint === undefined ? {} : { hint: options.hint }),
+      ...(options.detail === undefined ? {} : { detail: options.detail }),
+      exitCode: exitCodes.usage,
+    });
     this.name = 'UsageError';
     this.problems = options.problems ?? [];
   }

@@ -17,7 +17,7 @@ import type {
 } from '../verdict/verdict.ts';
 
 /** `failed` and `unknown` open the report of a step. */
-export type LineKind = 'failed' | 'unknown' | 'good' | 'bad' | 'unsure' | 'label' | 'note' | 'place' | 'code' | 'marked';
+export type LineKind = 'failed' | 'unknown' | 'why' | 'good' | 'bad' | 'unsure' | 'label' | 'note' | 'place' | 'code' | 'marked';
 
 export interface ReportLine {
   readonly kind: LineKind;
@@ -30,11 +30,22 @@ export function failureLines(verdict: Verdict, finding: Finding, source?: string
   const place = worstPlace(step) ?? finding.place;
   return [
     { kind: finding.verdict === 'fail' ? 'failed' : 'unknown', text: `${stepName(finding, step)}${finding.message}` },
+    ...(finding === verdict.because ? causeLines(verdict) : []),
     ...(step ? stepLines(step) : []),
     ...(place
       ? [{ kind: 'place' as const, text: `at ${place.file}:${place.line}:${place.column}` }, ...yamlLines(place, verdict.file, source)]
       : []),
   ];
+}
+
+/** The known causes of what decided, each with its source and the lines that show it. */
+export function causeLines({ causes = [], because, steps }: Verdict): readonly ReportLine[] {
+  const started = steps.find((step) => step.id === because?.step)?.started ?? 0;
+  return causes.flatMap((cause): readonly ReportLine[] => [
+    { kind: 'why', text: `why: ${cause.message}` },
+    ...cause.lines.map((line): ReportLine => ({ kind: 'note', text: quoted(line, started) })),
+    { kind: 'note', text: `see ${cause.source} (rule ${cause.rule})` },
+  ]);
 }
 
 /** What an expectation is about follows below; of any other step its title says it. */

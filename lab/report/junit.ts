@@ -62,7 +62,8 @@ function testCase(verdict: Verdict, options: JunitOptions): string {
   });
   if (result === 'passed') return `    <testcase ${head}/>`;
   const because = verdict.because;
-  const message = because ? `${because.stepName ?? because.step ?? verdict.scenario}: ${because.message}` : headline(verdict);
+  const why = (verdict.causes ?? []).map((cause) => `; why: ${cause.message}`).join('');
+  const message = because ? `${because.stepName ?? because.step ?? verdict.scenario}: ${because.message}${why}` : headline(verdict);
   const body = because
     ? failureLines(verdict, because, options.sources?.[verdict.file])
         .map((line) => line.text)

@@ -1,7 +1,7 @@
 /** A verdict for the terminal. Colours come from the caller, who knows where it is printed. */
 import { formatDuration } from '../core/duration.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { failureLines, headline, type LineKind, type ReportLine } from './failure-lines.ts';
+import { causeLines, failureLines, headline, type LineKind, type ReportLine } from './failure-lines.ts';
 
 /** Puts colours around a text, or does not. picocolors' object is one. */
 export interface Palette {
@@ -20,12 +20,13 @@ export interface TextOptions {
   readonly source?: string;
 }
 
-/** One line where it passed; otherwise all that is needed to act on it. No final line feed. */
+/** One line where it passed, and of a mutant why it failed where that is known; otherwise all that is needed to act on it. No final line feed. */
 export function renderText(verdict: Verdict, { paint = plainPalette, source }: TextOptions = {}): string {
   const word = { pass: paint.green('PASS'), fail: paint.red('FAIL'), unknown: paint.yellow('UNKNOWN') }[verdict.verdict];
   const aside = headline(verdict);
   const head = `${word} ${paint.bold(verdict.scenario)} (${verdict.variant})${aside ? `: ${aside}` : ''}  ${paint.dim(formatDuration(verdict.seconds * 1000))}`;
-  if (verdict.verdict === 'pass' || !verdict.because) return head;
+  if (verdict.verdict === 'pass' || !verdict.because)
+    return [head, ...causeLines(verdict).flatMap((line) => (line.kind === 'why' ? [`  ${paint.dim(line.text)}`] : []))].join('\n');
   return [
     head,
     `  ${paint.dim(verdict.proves)}`,
@@ -36,6 +37,7 @@ export function renderText(verdict: Verdict, { paint = plainPalette, source }: T
 const indents: Record<LineKind, string> = {
   failed: '  ',
   unknown: '  ',
+  why: '    ',
   label: '    ',
   place: '    ',
   good: '      ',
@@ -52,6 +54,7 @@ function paintLine({ kind, text }: ReportLine, paint: Palette): string {
   if (kind === 'good') return `${indent}${paint.green('✓')} ${whole}`;
   if (kind === 'bad' || kind === 'failed') return `${indent}${paint.red('✗')} ${whole}`;
   if (kind === 'unsure' || kind === 'unknown') return `${indent}${paint.yellow('?')} ${whole}`;
+  if (kind === 'why') return `${indent}${paint.yellow(whole)}`;
   if (kind === 'label' || kind === 'place') return `${indent}${paint.bold(whole)}`;
   return `${indent}${kind === 'marked' ? whole : paint.dim(whole)}`;
 }

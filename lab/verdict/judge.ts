@@ -25,6 +25,7 @@ import { createStarvationWatch } from './starvation.ts';
 import { createStepRecord } from './step-record.ts';
 import { stepShortfall } from './step-result.ts';
 import type { Finding, Verdict } from './verdict.ts';
+import { createWhy } from './why/why.ts';
 
 export interface Judge {
   /** Takes in the next event. Throws LabError where the history contradicts itself or the plan: a gap in `seq`, an unknown step, ... */
@@ -53,6 +54,7 @@ export function createJudge(plan: Plan): Judge {
   const ledger = createLedgerRecord();
   const starvation = createStarvationWatch(faults.disturbed);
   const forbidden = createForbiddenWatch(plan);
+  const why = createWhy();
   const answers = new Map<string, Answer>();
   const clusters = new Map<string, ClusterLook>();
   const findings: Finding[] = [];
@@ -194,6 +196,7 @@ export function createJudge(plan: Plan): Judge {
     logs.feed(event);
     faults.feed(event);
     points.feed(event);
+    why.feed(event);
     const answer = answerIn(event);
     watch(event);
     open?.expectation.feed(event, answer);
@@ -207,6 +210,10 @@ export function createJudge(plan: Plan): Judge {
     const counted = findings.filter(counts);
     const decision = decide(plan, counted, completed, lastAt);
     const totals = ledger.totals();
+    const outcomes = steps.outcomes();
+    const { because } = decision;
+    const blamed = outcomes.find((step) => step.id === because?.step);
+    const causes = because ? why.causes(because, blamed, () => ledger.settledBy(because.at)) : [];
     return {
       format: 1,
       scenario: plan.scenario,
@@ -215,8 +222,9 @@ export function createJudge(plan: Plan): Judge {
       proves: plan.proves,
       sources: plan.sources,
       ...decision,
+      ...(causes.length > 0 ? { causes } : {}),
       findings: inTime(counted),
-      steps: steps.outcomes(),
+      steps: outcomes,
       seconds: Math.round(lastAt - startedAt) / 1000,
       started: startedAt,
       lab: facts.lab,

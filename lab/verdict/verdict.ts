@@ -154,6 +154,14 @@ export interface MutantOutcome {
   readonly failedAt?: { readonly step?: string; readonly name?: string };
 }
 
+/** A known cause of what decided: which rule knows it, what it says, where that is written, and the entries that show it. */
+export interface Cause {
+  readonly rule: string;
+  readonly message: string;
+  readonly source: string;
+  readonly lines: readonly QuotedLine[];
+}
+
 export interface Verdict {
   readonly format: 1;
   readonly scenario: string;
@@ -164,6 +172,8 @@ export interface Verdict {
   readonly verdict: VerdictWord;
   /** What decided; absent where all is as expected (for a mutant: where it failed as it must). */
   readonly because?: Finding;
+  /** Known causes of `because`; absent where none is known. */
+  readonly causes?: readonly Cause[];
   readonly mutant?: MutantOutcome;
   /** All of them, in time; of a mutant that passes, the first is the failure that was wanted. */
   readonly findings: readonly Finding[];

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Event, LedgerRow } from '../../lab/core/event.ts';
 import type { Plan } from '../../lab/scenario/plan.ts';
 import { createJudge, judge } from '../../lab/verdict/judge.ts';
+import { rules } from '../../lab/verdict/why/rules.ts';
 
 /** Runs on real labs, as `.lab/runs/` had them (without configs and logs). */
 const folder = new URL('../histories/', import.meta.url);
@@ -19,18 +20,58 @@ function recorded(name: string) {
   return { plan, history: lines<Event>(name, 'history.jsonl'), rows: lines<LedgerRow>(name, 'ledger.jsonl') };
 }
 
+interface Shown {
+  readonly verdict: object;
+  /** The rules that name its cause; every other rule keeps silent. */
+  readonly causes?: readonly string[];
+}
+
+const failed = (stepName?: string) => ({ verdict: 'fail', ...(stepName === undefined ? {} : { because: { stepName } }) });
+const mutant = (name: string) => ({ verdict: 'pass', because: { stepName: name }, mutant: { failedAt: { name } } });
+
 /** What each showed. */
-const shown: Readonly<Record<string, object>> = {
-  'standby-rebuild-pgbackrest': { verdict: 'pass' },
-  'pitr-keeps-its-target-remedy': { verdict: 'pass' },
+const shown: Readonly<Record<string, Shown>> = {
+  'standby-rebuild-pgbackrest': { verdict: { verdict: 'pass' } },
+  'pitr-keeps-its-target-remedy': { verdict: { verdict: 'pass' } },
   'pitr-keeps-its-target-mutant': {
-    verdict: 'pass',
-    because: { stepName: 'kept', reason: 'expectation-false' },
-    mutant: { failedAt: { name: 'kept' } },
+    verdict: { verdict: 'pass', because: { stepName: 'kept', reason: 'expectation-false' }, mutant: { failedAt: { name: 'kept' } } },
+    causes: ['target-stripped'],
   },
-  'standby-rebuild-fallback-mutant': { verdict: 'pass', because: { stepName: 'rebuilt' } },
-  'watchdog-required-automatic': { verdict: 'fail', because: { stepName: 'elected', reason: 'expectation-false' } },
-  'failover-then-backup-rewind': { verdict: 'unknown', because: { reason: 'unproven' } },
+  'standby-rebuild-fallback-mutant': { verdict: mutant('rebuilt'), causes: ['no-backup-yet'] },
+  'watchdog-required-automatic': { verdict: { verdict: 'fail', because: { stepName: 'elected', reason: 'expectation-false' } } },
+  'failover-then-backup-rewind': { verdict: { verdict: 'unknown', because: { reason: 'unproven' } } },
+  // Replayed so that they fail, each for its own cause.
+  'restore-test-talk': { verdict: { verdict: 'pass' } },
+  'pgbackrest-270-remedy': { verdict: { verdict: 'pass' } },
+  'version-skew-mutant': { verdict: mutant('archived'), causes: ['versions-differ'] },
+  'pgbackrest-270-mutant': { verdict: mutant('archived'), causes: ['stop-file'] },
+  'pgbackrest-1391-mutant': { verdict: mutant('again'), causes: ['stanza-of-another-cluster'] },
+  'no-stanza-mutant': { verdict: mutant('backup'), causes: ['no-stanza'] },
+  'pgbackrest-2434-mutant': { verdict: mutant('archived'), causes: ['database-host-taken-for-remote'] },
+  'repo-trouble-host-down': { verdict: mutant('archived'), causes: ['repository-unreachable'] },
+  'repo-trouble-full-disk': { verdict: mutant('archived'), causes: ['repository-full'] },
+  'switchover-then-backup-mutant': { verdict: mutant('next'), causes: ['no-primary-in-its-configuration'] },
+  'standby-backup-after-failover-mutant': { verdict: mutant('after'), causes: ['no-primary-in-its-configuration'] },
+  'archive-outage-mutant': { verdict: mutant('nothing-lost'), causes: ['segments-dropped'] },
+  'restore-test-mutant': { verdict: mutant('untouched'), causes: ['restored-server-archives'] },
+  'type-immediate-replays-wal-mutant': { verdict: mutant('at-the-backup'), causes: ['target-stripped'] },
+  'restored-by-hand-symptom': { verdict: failed(), causes: ['restored-by-hand-under-patroni'] },
+  'patroni-2569-mutant': { verdict: mutant('recovered'), causes: ['no-target-action'] },
+  'pitr-paused-paused': { verdict: mutant('recovered'), causes: ['paused-at-target'] },
+  'pitr-missed-name': { verdict: mutant('recovered'), causes: ['target-not-in-the-archive'] },
+  'pitr-missed-time': { verdict: mutant('recovered'), causes: ['no-backup-before-the-target'] },
+  'pitr-earlier-timeline-mutant': { verdict: mutant('exact'), causes: ['followed-another-timeline'] },
+  'stale-member-key-left': { verdict: mutant('led'), causes: ['initialize-key-left'] },
+  'stale-member-stale': { verdict: mutant('joined'), causes: ['member-of-another-cluster'] },
+  'fallback-unwanted-no-backup-yet': { verdict: failed('rebuilt'), causes: ['no-backup-yet'] },
+  'fallback-unwanted-mutant': { verdict: mutant('rebuilt'), causes: ['no-backup-yet'] },
+  'standby-rebuild-mutant': { verdict: mutant('rebuilt'), causes: ['pgbackrest-is-no-replica-method'] },
+  'failover-then-backup-mutant': { verdict: mutant('rejoined'), causes: ['diverged-without-rewind'] },
+  'wal-removed-mutant': { verdict: mutant('back'), causes: ['wal-removed'] },
+  'watchdog-required-mutant': { verdict: mutant('elected'), causes: ['watchdog-required'] },
+  'etcd-v2-mutant': { verdict: mutant('elected'), causes: ['etcd-v2-api'] },
+  'dcs-outage-mutant': { verdict: mutant('kept'), causes: ['demoted-without-dcs'] },
+  'split-off-leader-mutant': { verdict: mutant('nothing-lost'), causes: ['asynchronous-loss'] },
 };
 
 describe('recorded runs', () => {
@@ -38,9 +79,24 @@ describe('recorded runs', () => {
     expect(readdirSync(folder).sort()).toEqual(Object.keys(shown).sort());
   });
 
-  it.each(Object.entries(shown))('%s', (name, verdict) => {
+  it.each(Object.entries(shown))('%s', (name, { verdict, causes }) => {
     const { plan, history, rows } = recorded(name);
-    expect(judge(plan, history, rows)).toMatchObject(verdict);
+    const judged = judge(plan, history, rows);
+    expect(judged).toMatchObject(verdict);
+    expect(judged.causes?.map((cause) => cause.rule)).toEqual(causes);
+    // What a cause is shown by was logged, and before anything failed.
+    for (const line of judged.causes?.flatMap((cause) => cause.lines) ?? []) {
+      expect(history[line.seq]).toMatchObject({ type: 'log', text: line.text, host: line.host });
+      expect(line.at).toBeLessThanOrEqual(judged.because?.at ?? 0);
+    }
+  });
+
+  it('show every rule at work', () => {
+    expect(new Set(Object.values(shown).flatMap(({ causes }) => causes ?? []))).toEqual(new Set(rules.map((rule) => rule.name)));
+  });
+
+  it.each(rules.map((rule) => [rule.name, rule.source]))('%s says where that is known from', (_, source) => {
+    expect(source).toMatch(/https:\/\/|\w+\/\w+#\d+/);
   });
 
   it.each(Object.keys(shown))('%s is judged the same live, rows coming as they settle', (name) => {
@@ -64,6 +120,22 @@ describe('recorded runs', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it.each([
+    [
+      'pitr-keeps-its-target-mutant',
+      'the target was there after the restore (--type=lsn --target="0/3005B78") and gone after Patroni wrote postgresql.auto.conf, so that PostgreSQL replayed all of the archive: keep_existing_recovery_conf is not true',
+    ],
+    [
+      'fallback-unwanted-no-backup-yet',
+      'pg2 was built by basebackup because the method before it, pgbackrest, exited 75: there is no backup yet',
+    ],
+    ['pitr-earlier-timeline-mutant', 'add --target-timeline=1'],
+    ['split-off-leader-mutant', 'replication was asynchronous (synchronous_mode is off)'],
+  ])('%s says why', (name, message) => {
+    const { plan, history, rows } = recorded(name);
+    expect(judge(plan, history, rows).causes?.[0]?.message).toContain(message);
   });
 
   it('name the event that met each expected line', () => {
