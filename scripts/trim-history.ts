@@ -42,7 +42,7 @@ function numbered(events: readonly Event[]): Event[] {
   );
 }
 
-function trim({ plan, history, rows }: RecordedRun): { readonly history: readonly Event[]; readonly rows: readonly LedgerRow[] } {
+function trim({ plan, history, ledger: rows }: RecordedRun): { readonly history: readonly Event[]; readonly rows: readonly LedgerRow[] } {
   const whole = judge(plan, history, rows);
   const quoted = quotedIn(whole);
   const failed = whole.steps.find((step) => step.id === whole.because?.step)?.started ?? Number.POSITIVE_INFINITY;
@@ -65,5 +65,5 @@ for (const folder of process.argv.slice(2)) {
   await writeFile(join(to, 'plan.json'), `${JSON.stringify(run.plan)}\n`);
   await writeFile(join(to, 'history.jsonl'), lines(history));
   await writeFile(join(to, 'ledger.jsonl'), lines(rows));
-  process.stdout.write(`${to}: ${history.length} of ${run.history.length} events, ${rows.length} of ${run.rows.length} rows\n`);
+  process.stdout.write(`${to}: ${history.length} of ${run.history.length} events, ${rows.length} of ${run.ledger.length} rows\n`);
 }

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 /** The program `pglab`: finds the verb, runs it, and turns whatever was thrown into one message and the documented exit code. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, UsageError } from '../core/problem.ts';
-import { projectFolder } from '../core/project.ts';
+import { programVersion } from '../core/project.ts';
 import { watchInterruptions } from './interruption.ts';
 import { type Paint, paintFor } from './paint.ts';
 import type { Session } from './session.ts';
@@ -32,7 +30,7 @@ async function defineProgram(argv: readonly string[], session: Session): Promise
   program
     .description('A local lab for Patroni + pgBackRest on Docker.')
     .option('--debug', 'show stack traces')
-    .version(version(), '--version')
+    .version(programVersion(), '--version')
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
@@ -52,10 +50,6 @@ async function defineProgram(argv: readonly string[], session: Session): Promise
 function wantedVerb(argv: readonly string[]): string | undefined {
   const words = argv.slice(2).filter((word) => !word.startsWith('-'));
   return words[0] === 'help' ? words[1] : words[0];
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 async function explain(error: unknown, argv: readonly string[]): Promise<number> {

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { LabError, UsageError } from '../core/problem.ts';
 import { projectFolder } from '../core/project.ts';
 import { type PageAssets, renderHtml } from '../report/html.ts';
-import { judgeFolder } from '../run/judge-folder.ts';
+import type { Judged } from '../run/judge-folder.ts';
 import { readConfigs } from '../run/read-configs.ts';
 
 /** Its name in a run folder. */
 export const timelineFile = 'report.html';
 
-/** Throws as `judgeFolder` does. */
-export function renderTimeline(folder: string): string {
-  return renderHtml({ ...judgeFolder(folder), configs: readConfigs(folder) }, pageAssets());
+/** `run`: what is in the folder, with its verdict. */
+export function renderTimeline(run: Judged, folder: string): string {
+  return renderHtml({ ...run, configs: readConfigs(folder) }, pageAssets());
 }
 
-/** Draws it into a file. Throws as `judgeFolder` does, and UsageError where the file cannot be written. */
-export function writeTimeline(folder: string, file: string): void {
-  const html = renderTimeline(folder);
+/** Draws it into a file. Throws UsageError where the file cannot be written. */
+export function writeTimeline(run: Judged, folder: string, file: string): void {
+  const html = renderTimeline(run, folder);
   try {
     writeFileSync(file, html);
   } catch (error) {

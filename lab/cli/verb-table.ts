@@ -37,4 +37,9 @@ export const verbTable: readonly VerbEntry[] = [
   },
   { name: 'lint', summary: 'check scenario files; needs no Docker', load: async () => (await import('./verbs/lint.ts')).lint },
   { name: 'judge', summary: 'judge a recorded run again; needs no Docker', load: async () => (await import('./verbs/judge.ts')).judge },
+  {
+    name: 'bundle',
+    summary: 'pack a run into one file to judge or replay elsewhere; needs no Docker',
+    load: async () => (await import('./verbs/bundle.ts')).bundle,
+  },
 ];

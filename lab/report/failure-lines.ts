@@ -48,6 +48,27 @@ export function causeLines({ causes = [], because, steps }: Verdict): readonly R
   ]);
 }
 
+/** What every expectation wanted and what was seen, whether it was met or not: a symptom that passes is shown by its lines. */
+export function expectationLines(verdict: Verdict): readonly ReportLine[] {
+  return verdict.steps.flatMap((step): readonly ReportLine[] => {
+    if (!step.clauses) return [];
+    const started = step.started ?? 0;
+    return [{ kind: 'label', text: step.name ?? step.id }, ...step.clauses.flatMap((clause) => bothLines(clause, started))];
+  });
+}
+
+function bothLines(clause: ClauseOutcome, started: number): readonly ReportLine[] {
+  const logged = (clause.lines ?? []).flatMap((line): readonly ReportLine[] => [
+    { kind: lineKinds[line.state], text: `${line.role === 'never' ? 'never ' : ''}${line.shown}` },
+    ...(line.by ? [{ kind: 'note' as const, text: quoted(line.by, started) }] : []),
+  ]);
+  const seen = clause.expected.flatMap((expected, index): readonly ReportLine[] => [
+    { kind: claimKinds[clause.states[index] ?? 'unknown'], text: expected },
+    { kind: 'note', text: `observed ${clause.observed[index] ?? 'nothing'}` },
+  ]);
+  return clause.lines ? logged : seen;
+}
+
 /** What an expectation is about follows below; of any other step its title says it. */
 function stepName(finding: Finding, step: StepOutcome | undefined): string {
   if (!step) return '';

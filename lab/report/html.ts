@@ -16,7 +16,7 @@ export interface RunRecord {
   readonly verdict: Verdict;
   readonly plan: Plan;
   readonly history: readonly Event[];
-  readonly rows: readonly LedgerRow[];
+  readonly ledger: readonly LedgerRow[];
   /** The scenario's text. */
   readonly source: string;
   readonly configs: readonly ConfigFile[];
@@ -26,7 +26,7 @@ export function renderHtml(run: RunRecord, assets: PageAssets): string {
   const { verdict, plan, history, source, configs } = run;
   const faults = createFaultRecord(new Map(allSteps(plan.steps).map((step) => [step.id, step])));
   for (const event of history) faults.feed(event);
-  const rows = run.rows
+  const rows = run.ledger
     .flatMap((row) => (row.settled === undefined ? [] : [[row.settled, row.outcome] as const]))
     .sort((a, b) => a[0] - b[0]);
   return renderPage(

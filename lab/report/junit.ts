@@ -5,6 +5,8 @@ import { failureLines, headline } from './failure-lines.ts';
 export interface JunitOptions {
   /** Texts of scenario files by name, as in `Verdict.file`. */
   readonly sources?: Readonly<Record<string, string>>;
+  /** Where the run folder of a verdict is, and how long it took with its lab's coming up; else its own seconds are told. */
+  readonly runOf?: (verdict: Verdict) => { readonly folder: string; readonly seconds: number } | undefined;
   /** An unsupported variant is an error, not skipped. */
   readonly strict?: boolean;
 }
@@ -31,6 +33,10 @@ function resultOf(verdict: Verdict, { strict }: JunitOptions): Result {
   return verdict.because?.reason === 'unsupported' && strict !== true ? 'skipped' : 'error';
 }
 
+function secondsOf(verdict: Verdict, { runOf }: JunitOptions): number {
+  return runOf?.(verdict)?.seconds ?? verdict.seconds;
+}
+
 function sum(verdicts: readonly Verdict[], options: JunitOptions): Readonly<Record<string, string | number>> {
   const results = verdicts.map((verdict) => resultOf(verdict, options));
   const count = (result: Result) => results.filter((one) => one === result).length;
@@ -39,7 +45,7 @@ function sum(verdicts: readonly Verdict[], options: JunitOptions): Readonly<Reco
     failures: count('failure'),
     errors: count('error'),
     skipped: count('skipped'),
-    time: verdicts.reduce((seconds, verdict) => seconds + verdict.seconds, 0).toFixed(3),
+    time: verdicts.reduce((seconds, verdict) => seconds + secondsOf(verdict, options), 0).toFixed(3),
   };
 }
 
@@ -58,7 +64,7 @@ function testCase(verdict: Verdict, options: JunitOptions): string {
     name: verdict.variant,
     file: verdict.file,
     ...(place?.file === verdict.file ? { line: place.line } : {}),
-    time: verdict.seconds.toFixed(3),
+    time: secondsOf(verdict, options).toFixed(3),
   });
   if (result === 'passed') return `    <testcase ${head}/>`;
   const because = verdict.because;
@@ -73,7 +79,9 @@ function testCase(verdict: Verdict, options: JunitOptions): string {
     result === 'skipped'
       ? `<skipped ${attributes({ message })}/>`
       : `<${result} ${attributes({ message, type: because?.reason ?? 'unknown' })}>${escapeXml(body)}</${result}>`;
-  return `    <testcase ${head}>\n      ${inner}\n    </testcase>`;
+  const folder = options.runOf?.(verdict)?.folder;
+  const output = folder === undefined ? '' : `\n      <system-out>${escapeXml(`run folder: ${folder}`)}</system-out>`;
+  return `    <testcase ${head}>\n      ${inner}${output}\n    </testcase>`;
 }
 
 function attributes(values: Readonly<Record<string, string | number>>): string {

@@ -14,7 +14,7 @@ export interface RecordedRun {
   /** The scenario file's text as it was then. */
   readonly source: string;
   readonly history: readonly Event[];
-  readonly rows: readonly LedgerRow[];
+  readonly ledger: readonly LedgerRow[];
 }
 
 export interface Judged extends RecordedRun {
@@ -25,7 +25,7 @@ export interface Judged extends RecordedRun {
 export function judgeFolder(folder: string, shownAs = folder): Judged {
   const run = readRun(folder, shownAs);
   try {
-    return { ...run, verdict: judge(run.plan, run.history, run.rows) };
+    return { ...run, verdict: judge(run.plan, run.history, run.ledger) };
   } catch (error) {
     if (error instanceof LabError)
       throw new UsageError(`${shownAs}: ${error.message}`, {
@@ -53,7 +53,7 @@ export function readRun(folder: string, shownAs = folder): RecordedRun {
     plan: parseJson<Plan>(files, runFiles.plan, files.text(runFiles.plan)),
     source: files.text(runFiles.scenario),
     history,
-    rows: parseLines<LedgerRow>(files, runFiles.ledger),
+    ledger: parseLines<LedgerRow>(files, runFiles.ledger),
   };
 }
 

@@ -15,6 +15,8 @@ import { makeRunFolder } from './run-folder.ts';
 import { removeSnapshotsOf } from './snapshot-lab.ts';
 
 export interface ReplayOptions {
+  /** Texts of the recipes' files that the scenario uses, by name. */
+  readonly recipes?: Readonly<Record<string, string>>;
   /** Run folders are made in here. */
   readonly out: string;
   readonly bind: string;
@@ -51,6 +53,7 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
     const verdict = await replay(docker, {
       plan,
       source,
+      ...(options.recipes === undefined ? {} : { recipes: options.recipes }),
       origin,
       folder,
       bringUp: {

@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event, RunStarted } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
-import { redactor } from '../core/redact.ts';
 import { clockOffset } from '../engine/clock.ts';
 import type { Docker } from '../engine/connect.ts';
 import { findLab, type Lab, removeLab } from '../engine/lab.ts';
@@ -25,6 +24,7 @@ import { openingOf } from './opening.ts';
 import { type Refill, startFrom } from './pool.ts';
 import { Recorder } from './recorder.ts';
 import { runFiles, writeInputs, writeLogs } from './run-folder.ts';
+import { runRedactor } from './run-redactor.ts';
 import { removeSnapshotsOf } from './snapshot-lab.ts';
 import { runSteps } from './steps.ts';
 import { type Target, Workload } from './workload.ts';
@@ -33,6 +33,8 @@ export interface Replay {
   readonly plan: Plan;
   /** The scenario file's text, kept in the run folder. */
   readonly source: string;
+  /** Texts of the recipes' files that it uses, by the recipe's name; kept there as well. */
+  readonly recipes?: Readonly<Record<string, string>>;
   readonly origin: Origin;
   /** An empty folder for this run. */
   readonly folder: string;
@@ -57,14 +59,14 @@ const backgroundInterval = 1000;
 export async function replay(docker: Docker, options: Replay): Promise<Verdict> {
   const { plan, origin, folder, signal } = options;
   const { blueprint } = origin;
-  const redact = redactor({ ...blueprint.secrets });
-  await writeInputs(folder, options.source, plan, blueprint, redact);
+  const redact = runRedactor(plan, blueprint);
+  await writeInputs(folder, { source: options.source, recipes: options.recipes ?? {} }, plan, blueprint, redact.file);
   const judge = createJudge(plan);
   let bindings: Bindings = startBindings(plan);
   const recorder = new Recorder(
     { history: join(folder, runFiles.history), ledger: join(folder, runFiles.ledger) },
     await clockOffset(docker),
-    redact,
+    redact.text,
     {
       feed: (event: Event) => {
         bindings = bind(bindings, event);
@@ -87,7 +89,7 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
   } finally {
     await recorder.close();
     if (lab) {
-      await writeLogs(folder, docker, lab, redact);
+      await writeLogs(folder, docker, lab, redact.text);
       if (!options.keep) await removeLab(docker, lab.id);
       await removeSnapshotsOf(docker, lab);
     }

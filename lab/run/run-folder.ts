@@ -10,6 +10,7 @@ import type { Blueprint } from '../topology/blueprint.ts';
 /** Names of the files in a run folder. */
 export const runFiles = {
   scenario: 'scenario.yaml',
+  recipes: 'recipes',
   plan: 'plan.json',
   history: 'history.jsonl',
   ledger: 'ledger.jsonl',
@@ -33,26 +34,31 @@ export async function makeRunFolder(parent: string, plan: Plan, started: Date): 
   }
 }
 
-/** The scenario, the plan and every configuration as rendered, passwords and keys taken out. */
+/** What a scenario was read from. `recipes`: texts of recipes' files by name. */
+export interface ScenarioText {
+  readonly source: string;
+  readonly recipes: Readonly<Record<string, string>>;
+}
+
+/** The scenario with its recipes and the plan as they are, and every configuration as rendered, passwords and keys taken out. */
 export async function writeInputs(
   folder: string,
-  source: string,
+  { source, recipes }: ScenarioText,
   plan: Plan,
   blueprint: Blueprint,
   redact: (text: string) => string,
 ): Promise<void> {
   await writeFile(join(folder, runFiles.scenario), source);
   await writeFile(join(folder, runFiles.plan), `${JSON.stringify(plan, null, 2)}\n`);
+  for (const [name, text] of Object.entries(recipes)) await writeInto(join(folder, runFiles.recipes, `${name}.yaml`), text);
   for (const host of blueprint.hosts) {
-    for (const file of host.files) {
-      const path = join(folder, runFiles.configs, host.name, file.path);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(
-        path,
-        redact(file.text).replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, '<private key>'),
-      );
-    }
+    for (const file of host.files) await writeInto(join(folder, runFiles.configs, host.name, file.path), redact(file.text));
   }
+}
+
+async function writeInto(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
 }
 
 /** Each host's log stream as the engine has it. */

@@ -42,12 +42,27 @@ export function readScenarioFiles(names: readonly string[]): SourceText[] {
   return [...new Map(names.map(readScenarioFile).map((source) => [source.file, source])).values()];
 }
 
-/** Parses and plans a scenario with the project's trains and recipes. */
-export function planFile(source: SourceText, variants?: readonly string[]): Planned {
-  return readScenario(source, { catalogue: readTrains(), loadRecipe }, variants);
+/** A scenario with its variants planned, and the texts of the recipes' files that were read for it. */
+export interface PlannedFile extends Planned {
+  readonly recipes: Readonly<Record<string, string>>;
 }
 
-function loadRecipe(name: string): SourceText | undefined {
+/** Parses and plans a scenario with the project's trains and recipes, of which `recipes` (texts by name) take the place. */
+export function planFile(
+  source: SourceText,
+  variants?: readonly string[],
+  recipes: Readonly<Record<string, SourceText>> = {},
+): PlannedFile {
+  const read: Record<string, string> = {};
+  const loadRecipe = (name: string) => {
+    const recipe = Object.hasOwn(recipes, name) ? recipes[name] : projectRecipe(name);
+    if (recipe) read[name] = recipe.text;
+    return recipe;
+  };
+  return { ...readScenario(source, { catalogue: readTrains(), loadRecipe }, variants), recipes: read };
+}
+
+function projectRecipe(name: string): SourceText | undefined {
   const path = join(scenarioFolder, 'recipes', `${name}.yaml`);
   return existsSync(path) ? { file: shortPath(path), text: readFileSync(path, 'utf8') } : undefined;
 }

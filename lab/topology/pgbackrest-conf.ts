@@ -66,7 +66,8 @@ export function mergePgbackrestConf(conf: PgbackrestConf, changes: PlainMap): Pg
   );
 }
 
-function optionText(value: unknown): string {
+/** As pgBackRest reads it: `y` and `n`. */
+export function optionText(value: unknown): string {
   return typeof value === 'boolean' ? (value ? 'y' : 'n') : String(value);
 }
 

@@ -48,7 +48,7 @@ function failing(noise: number): RunRecord {
     .read()
     .end('s2')
     .complete();
-  return { verdict: run.verdict(), plan: run.plan, history: run.events, rows: run.rows, source, configs: [] };
+  return { verdict: run.verdict(), plan: run.plan, history: run.events, ledger: run.rows, source, configs: [] };
 }
 
 let browser: TestBrowser;
@@ -257,7 +257,7 @@ describe('a narrow window', () => {
 
 it('draws a run of which nothing became', async () => {
   const run = new Run(planOf('- start: pg1')).add({ type: 'run-ended', reason: 'cut-short', detail: 'the lab did not come up' });
-  const { page, troubles } = await open({ verdict: run.verdict(), plan: run.plan, history: run.events, rows: [], source, configs: [] });
+  const { page, troubles } = await open({ verdict: run.verdict(), plan: run.plan, history: run.events, ledger: [], source, configs: [] });
   expect(await page.locator('.badge').textContent()).toBe('UNKNOWN');
   expect(troubles).toEqual([]);
 });

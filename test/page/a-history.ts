@@ -18,5 +18,5 @@ export function recorded(name: string): RunRecord {
   const history = lines<Event>('history.jsonl');
   const rows = lines<LedgerRow>('ledger.jsonl');
   const configs = [{ host: 'pg1', path: '/etc/patroni/config.yml', text: 'scope: demo\n' }];
-  return { verdict: judge(plan, history, rows), plan, history, rows, source: `scenario: ${plan.scenario}\n`, configs };
+  return { verdict: judge(plan, history, rows), plan, history, ledger: rows, source: `scenario: ${plan.scenario}\n`, configs };
 }

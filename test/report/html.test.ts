@@ -22,7 +22,7 @@ function record(logged: string): RunRecord {
     { host: 'pg1', path: '/etc/pgbackrest/cert/ca.crt', text: '-----BEGIN CERTIFICATE-----' },
     { host: 'pg1', path: '/etc/pgbackrest/cert/host.key', text: '<private key>' },
   ];
-  return { verdict: run.complete().verdict(), plan: run.plan, history: run.events, rows: run.rows, source: 'scenario: <test>', configs };
+  return { verdict: run.complete().verdict(), plan: run.plan, history: run.events, ledger: run.rows, source: 'scenario: <test>', configs };
 }
 
 /** What the page's program reads. */

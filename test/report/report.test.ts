@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readVerdict, renderJson } from '../../lab/report/json.ts';
 import { renderJunit } from '../../lab/report/junit.ts';
-import { commentLimit, renderMarkdown } from '../../lab/report/markdown.ts';
 import { renderText } from '../../lab/report/text.ts';
+import { judge } from '../../lab/verdict/judge.ts';
 import type { Verdict } from '../../lab/verdict/verdict.ts';
+import { storedRun } from '../histories.ts';
 import { failedOver, healthy, planOf, Run, scenarioText } from '../verdict/a-run.ts';
 
 const steps = `- start: pg2
@@ -46,6 +47,9 @@ describe('the text', () => {
       "FAIL test (plain)  7.1 s
         Something.
         ✗ rebuilt: line 2 of 2 was not logged: patroni: replica has been created using pgbackrest
+          why: pg2 was built by basebackup, and no restore was tried: pgbackrest is not in create_replica_methods, or reinit was told --from-leader
+              pg2 patroni: replica has been created using basebackup +2.0 s
+              see https://patroni.readthedocs.io/en/latest/replica_bootstrap.html#building-replicas (rule pgbackrest-is-no-replica-method)
           log: 2 log lines, 1 lines that must not be on pg2
             ✓ patroni: Leaving data directory uncleaned  pg2 +1.0 s
             ✗ patroni: replica has been created using pgbackrest
@@ -62,8 +66,26 @@ describe('the text', () => {
 
   it('is one line where it passed, and says where a mutant failed', () => {
     expect(renderText(passing())).toBe('PASS test (plain)  1.0 s');
-    expect(renderText(fallback('mutant'))).toBe('PASS test (mutant): failed at "rebuilt", as it must  7.1 s');
+    expect(renderText(fallback('mutant')).split('\n')[0]).toBe('PASS test (mutant): failed at "rebuilt", as it must  7.1 s');
     expect(renderText(unsupported())).toContain('UNKNOWN test (plain): this machine lacks latency');
+  });
+
+  it('says why, also of a mutant that failed as it must', () => {
+    const judged = (name: string) => {
+      const { plan, history, rows } = storedRun(name);
+      return renderText(judge(plan, history, rows));
+    };
+    expect(judged('fallback-unwanted-no-backup-yet').split('\n').slice(2, 8)).toEqual([
+      '  ✗ rebuilt: line 6 of 9 was not logged: patroni: replica has been created using pgbackrest',
+      '    why: pg2 was built by basebackup because the method before it, pgbackrest, exited 75: there is no backup yet',
+      '        pg2 pgbackrest: [075]: no backup set found to restore +0.9 s',
+      '        pg2 patroni: Error creating replica using method pgbackrest: pgbackrest restore --stanza=demo --delta --type=preserve exited with code=75 +0.9 s',
+      '        pg2 patroni: replica has been created using basebackup +3.3 s',
+      expect.stringContaining('(rule no-backup-yet)'),
+    ]);
+    expect(judged('pgbackrest-270-mutant')).toMatch(
+      /^PASS .*failed at "archived", as it must.*\n {2}why: pgBackRest was stopped and not started again/,
+    );
   });
 
   it('paints with the colours that it is given', () => {
@@ -89,39 +111,6 @@ describe('the text', () => {
   });
 });
 
-describe('the comment', () => {
-  it('has versions, the failure, the steps and the scenario', () => {
-    const text = renderMarkdown(fallback(), { source });
-    expect(text).toContain('### ❌ test (plain): fail');
-    expect(text).toContain('patroni 4.1.5; postgres 18.6; pgbackrest 2.60.0');
-    expect(text).toContain('nearest: pg2 patroni: replica has been created using basebackup');
-    expect(text).toContain('| ❌ | rebuilt |');
-    expect(text).toContain('```yaml\nscenario: test');
-  });
-
-  it('names hosts where versions differ', () => {
-    const run = new Run(planOf('- start: pg1'), { versions: { pg1: { pgbackrest: '2.60.0' }, repo: { pgbackrest: '2.55.1' } } })
-      .did('s1')
-      .complete();
-    expect(renderMarkdown(run.verdict())).toContain('pgbackrest 2.60.0 on pg1 and 2.55.1 on repo');
-  });
-
-  it('always fits, and says what it left out', () => {
-    const text = renderMarkdown(fallback(), { source: 'x'.repeat(commentLimit) });
-    expect(text.length).toBeLessThan(commentLimit);
-    expect(text).toContain('1 part is left out');
-  });
-
-  it('is not broken by what a program printed', () => {
-    const run = new Run(planOf('- exec: { on: pg1, run: x }\n- start: pg1'))
-      .did('s1', { exit: 1, stderr: '```\n# @everyone <b>' })
-      .complete();
-    const text = renderMarkdown(run.verdict());
-    expect(text).toContain('````text');
-    expect(text).not.toMatch(/\| .*<b>/);
-  });
-});
-
 describe('JUnit', () => {
   it('has a suite a scenario and a case a variant', () => {
     const xml = renderJunit([fallback(), fallback('mutant'), unsupported()], { sources: { 'scenarios/test.yaml': source } });
@@ -130,6 +119,16 @@ describe('JUnit', () => {
     expect(xml).toMatch(/<failure message="rebuilt: line 2 of 2 was not logged[^"]*" type="expectation-false">/);
     expect(xml).toContain('<skipped message="test: this machine lacks latency"/>');
     expect(renderJunit([unsupported()], { strict: true })).toContain('<error message=');
+  });
+
+  it('says why in the message, and where the evidence is', () => {
+    const { plan, history, rows } = storedRun('fallback-unwanted-no-backup-yet');
+    const xml = renderJunit([judge(plan, history, rows)], { runOf: () => ({ folder: '.lab/runs/x', seconds: 50.25 }) });
+    expect(xml).toMatch(
+      /<failure message="rebuilt: line 6 of 9 [^"]*; why: pg2 was built by basebackup because [^"]* exited 75: there is no backup yet"/,
+    );
+    expect(xml).toContain('time="50.250"');
+    expect(xml).toContain('<system-out>run folder: .lab/runs/x</system-out>');
   });
 
   it('counts any other unknown as an error', () => {

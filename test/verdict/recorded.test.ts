@@ -1,24 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Event, LedgerRow } from '../../lab/core/event.ts';
-import type { Plan } from '../../lab/scenario/plan.ts';
+import type { LedgerRow } from '../../lab/core/event.ts';
 import { createJudge, judge } from '../../lab/verdict/judge.ts';
+import type { Finding, StepOutcome } from '../../lab/verdict/verdict.ts';
 import { rules } from '../../lab/verdict/why/rules.ts';
-
-/** Runs on real labs, as `.lab/runs/` had them (without configs and logs). */
-const folder = new URL('../histories/', import.meta.url);
-const text = (name: string, file: string) => readFileSync(new URL(`${name}/${file}`, folder), 'utf8');
-const lines = <T>(name: string, file: string): T[] =>
-  text(name, file)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as T);
-
-function recorded(name: string) {
-  const plan = JSON.parse(text(name, 'plan.json')) as Plan;
-  return { plan, history: lines<Event>(name, 'history.jsonl'), rows: lines<LedgerRow>(name, 'ledger.jsonl') };
-}
+import { createWhy } from '../../lab/verdict/why/why.ts';
+import { storedRun, storedRuns } from '../histories.ts';
 
 interface Shown {
   readonly verdict: object;
@@ -61,6 +48,7 @@ const shown: Readonly<Record<string, Shown>> = {
   'pitr-missed-name': { verdict: mutant('recovered'), causes: ['target-not-in-the-archive'] },
   'pitr-missed-time': { verdict: mutant('recovered'), causes: ['no-backup-before-the-target'] },
   'pitr-earlier-timeline-mutant': { verdict: mutant('exact'), causes: ['followed-another-timeline'] },
+  'cluster-from-backup-mutant': { verdict: mutant('bootstrapped'), causes: ['made-anew-by-initdb'] },
   'stale-member-key-left': { verdict: mutant('led'), causes: ['initialize-key-left'] },
   'stale-member-stale': { verdict: mutant('joined'), causes: ['member-of-another-cluster'] },
   'fallback-unwanted-no-backup-yet': { verdict: failed('rebuilt'), causes: ['no-backup-yet'] },
@@ -76,11 +64,11 @@ const shown: Readonly<Record<string, Shown>> = {
 
 describe('recorded runs', () => {
   it('are all named here', () => {
-    expect(readdirSync(folder).sort()).toEqual(Object.keys(shown).sort());
+    expect(storedRuns).toEqual(Object.keys(shown).sort());
   });
 
   it.each(Object.entries(shown))('%s', (name, { verdict, causes }) => {
-    const { plan, history, rows } = recorded(name);
+    const { plan, history, rows } = storedRun(name);
     const judged = judge(plan, history, rows);
     expect(judged).toMatchObject(verdict);
     expect(judged.causes?.map((cause) => cause.rule)).toEqual(causes);
@@ -89,6 +77,30 @@ describe('recorded runs', () => {
       expect(history[line.seq]).toMatchObject({ type: 'log', text: line.text, host: line.host });
       expect(line.at).toBeLessThanOrEqual(judged.because?.at ?? 0);
     }
+  });
+
+  it.each(Object.keys(shown))('%s names no cause where something else failed', (name) => {
+    const { plan, history } = storedRun(name);
+    const why = createWhy();
+    for (const event of history) why.feed(event);
+    const place = { file: plan.file, line: 1, column: 1, endLine: 1 };
+    const clause = { kind: 'sql', title: 'sql select count(*) from accounts', place, state: 'false', looks: [] } as const;
+    const step: StepOutcome = {
+      id: 's1',
+      verb: 'expect',
+      title: 'expect sql',
+      place,
+      state: 'failed',
+      clauses: [{ ...clause, expected: ['5 on pg1'], observed: ['pg1 answered 4'], states: ['false'] }],
+    };
+    const finding: Finding = {
+      verdict: 'fail',
+      reason: 'expectation-false',
+      message: 'expected 5; observed 4',
+      at: Number.POSITIVE_INFINITY,
+      step: 's1',
+    };
+    expect(why.causes(finding, step, () => [])).toEqual([]);
   });
 
   it('show every rule at work', () => {
@@ -100,7 +112,7 @@ describe('recorded runs', () => {
   });
 
   it.each(Object.keys(shown))('%s is judged the same live, rows coming as they settle', (name) => {
-    const { plan, history, rows } = recorded(name);
+    const { plan, history, rows } = storedRun(name);
     const live = createJudge(plan);
     const waiting = rows.toSorted((a, b) => (a.settled ?? 0) - (b.settled ?? 0));
     for (const event of history) {
@@ -113,7 +125,7 @@ describe('recorded runs', () => {
   });
 
   it.each(Object.keys(shown))('%s passes in no part of its history', (name) => {
-    const { plan, history, rows } = recorded(name);
+    const { plan, history, rows } = storedRun(name);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: history.length - 1 }), (length) => {
         expect(judge(plan, history.slice(0, length), rows).verdict).not.toBe('pass');
@@ -134,12 +146,12 @@ describe('recorded runs', () => {
     ['pitr-earlier-timeline-mutant', 'add --target-timeline=1'],
     ['split-off-leader-mutant', 'replication was asynchronous (synchronous_mode is off)'],
   ])('%s says why', (name, message) => {
-    const { plan, history, rows } = recorded(name);
+    const { plan, history, rows } = storedRun(name);
     expect(judge(plan, history, rows).causes?.[0]?.message).toContain(message);
   });
 
   it('name the event that met each expected line', () => {
-    const { plan, history, rows } = recorded('standby-rebuild-pgbackrest');
+    const { plan, history, rows } = storedRun('standby-rebuild-pgbackrest');
     const rebuilt = judge(plan, history, rows).steps.find((step) => step.name === 'rebuilt');
     const met = rebuilt?.clauses?.flatMap((clause) => clause.lines ?? []).filter((line) => line.role === 'expected') ?? [];
     expect(met.length).toBeGreaterThan(8);

@@ -1,36 +1,73 @@
-/** `pglab judge`: the verdict on a recorded run, from its folder alone. */
+/** `pglab judge`: the verdict on recorded runs, from their folders or bundles of them alone. */
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../../core/problem.ts';
 import { renderJson } from '../../report/json.ts';
+import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
-import { judgeFolder } from '../../run/judge-folder.ts';
+import { withRunFolder } from '../../run/bundle/read-bundle.ts';
+import { type Judged, judgeFolder } from '../../run/judge-folder.ts';
+import { runRedactor } from '../../run/run-redactor.ts';
 import { paintFor } from '../paint.ts';
 import type { Verb } from '../session.ts';
 import { timelineFile, writeTimeline } from '../timeline.ts';
 import { verdictCode } from '../verdict-code.ts';
 
+interface Options {
+  readonly json?: true;
+  readonly markdown?: true;
+  readonly html?: true | string;
+}
+
 export const judge: Verb = {
   define: (command: Command) => {
     command
-      .argument('<folder>', 'a run folder, such as one in .lab/runs')
-      .option('--json', 'the verdict as in verdict.json')
-      .option('--html [file]', `also draw the timeline page, ${timelineFile} of the folder if no file is named`)
+      .argument('<run...>', 'run folders, such as those in .lab/runs, or bundles')
+      .addOption(new Option('--json', 'the verdict as in verdict.json, of several runs one a line').conflicts('markdown'))
+      .option('--markdown', 'a comment for an issue thread; one for all variants of a scenario')
+      .option('--html [file]', `also draw the timeline page of one run; ${timelineFile} of its folder if no file is named`)
       .addHelpText(
         'after',
         `
 Examples:
   npm run lab:judge -- .lab/runs/20261122-211824-standby-rebuild-pgbackrest
-  npm run lab:judge -- .lab/runs/20261122-211824-standby-rebuild-pgbackrest --html timeline.html`,
+  npm run lab:judge -- 20261122-211824-standby-rebuild-pgbackrest.tar.gz
+  npm run lab:judge -- .lab/runs/20261122-211824-standby-rebuild-pgbackrest --html timeline.html
+  npm run -s lab:judge -- --markdown .lab/runs/*-standby-rebuild-* > comment.md`,
       )
-      .action((folder: string, options: { json?: true; html?: true | string }) => {
-        const { verdict, source } = judgeFolder(folder);
-        if (options.html !== undefined) {
-          const file = options.html === true ? join(folder, timelineFile) : options.html;
-          writeTimeline(folder, file);
-          process.stderr.write(`the timeline is in ${file}\n`);
-        }
-        process.stdout.write(options.json ? renderJson(verdict) : `${renderText(verdict, { paint: paintFor(process.stdout), source })}\n`);
-        process.exitCode = verdictCode([verdict]);
+      .action(async (paths: string[], options: Options) => {
+        const judged: Judged[] = [];
+        for (const path of paths) judged.push(await withRunFolder(path, (folder) => judgeOne(folder, path, paths.length > 1, options)));
+        process.stdout.write(options.markdown ? comments(judged) : options.json ? asJson(judged) : asText(judged));
+        process.exitCode = verdictCode(judged.map(({ verdict }) => verdict));
       });
   },
 };
+
+function judgeOne(folder: string, path: string, several: boolean, { html }: Options): Judged {
+  const judged = judgeFolder(folder, path);
+  if (html === undefined) return judged;
+  if (several) throw new UsageError('--html draws one run', { hint: 'name one folder or bundle' });
+  if (html === true && folder !== path)
+    throw new UsageError('a bundle takes no new file', { hint: '--html FILE says where the page goes' });
+  const file = html === true ? join(folder, timelineFile) : html;
+  writeTimeline(runRedactor(judged.plan).data(judged), folder, file);
+  process.stderr.write(`the timeline is in ${file}\n`);
+  return judged;
+}
+
+function asText(judged: readonly Judged[]): string {
+  const paint = paintFor(process.stdout);
+  return judged.map(({ verdict, source }) => `${renderText(verdict, { paint, source })}\n`).join('');
+}
+
+function asJson(judged: readonly Judged[]): string {
+  if (judged.length > 1) return judged.map(({ verdict }) => `${JSON.stringify(verdict)}\n`).join('');
+  return judged.map(({ verdict }) => renderJson(verdict)).join('');
+}
+
+function comments(judged: readonly Judged[]): string {
+  const runs = judged.map((run) => runRedactor(run.plan).data(run));
+  const scenarios = [...new Set(runs.map(({ verdict }) => verdict.scenario))];
+  return scenarios.map((scenario) => renderMarkdown(runs.filter(({ verdict }) => verdict.scenario === scenario))).join('\n');
+}

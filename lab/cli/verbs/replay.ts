@@ -3,21 +3,24 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { exitCodes, LabError, type Problem, UsageError } from '../../core/problem.ts';
-import { redactor } from '../../core/redact.ts';
 import type { Docker } from '../../engine/connect.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { renderJunit } from '../../report/junit.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
 import { type Admit, atOnce, createAdmission } from '../../run/admission.ts';
+import { readBundledScenario } from '../../run/bundle/bundled-scenario.ts';
 import { type GoldenUse, goldenUses } from '../../run/golden.ts';
+import { readRun } from '../../run/judge-folder.ts';
 import type { Refill } from '../../run/pool.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
-import { planFile, readScenarioFiles, scenarioNames } from '../../run/scenario-files.ts';
+import { runRedactor } from '../../run/run-redactor.ts';
+import { type PlannedFile, planFile, readScenarioFiles, scenarioNames } from '../../run/scenario-files.ts';
 import { expectedSeconds } from '../../scenario/expected-time.ts';
 import type { Plan } from '../../scenario/plan.ts';
-import type { Verdict } from '../../verdict/verdict.ts';
+import type { SourceText } from '../../scenario/yaml-source.ts';
 import { showImages } from '../image-progress.ts';
+import { type FinishedRun, makeRoomFor, writeJointReports } from '../joint-reports.ts';
 import { npmCommand } from '../lab-options.ts';
 import { paintFor } from '../paint.ts';
 import { type Progress, showProgress } from '../progress.ts';
@@ -35,6 +38,8 @@ interface Options {
   readonly fresh?: true;
   readonly jobs: string;
   readonly out: string;
+  readonly junit?: string;
+  readonly shard?: string;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -43,6 +48,7 @@ interface Options {
 interface Job {
   readonly plan: Plan;
   readonly source: string;
+  readonly recipes: Readonly<Record<string, string>>;
   readonly golden: GoldenUse;
 }
 
@@ -57,7 +63,7 @@ interface Result {
 export const replay: Verb = {
   define: (command: Command, session: Session) => {
     command
-      .argument('[scenario...]', 'names (--list shows them) or paths of scenario files')
+      .argument('[scenario...]', 'names (--list shows them), paths of scenario files, or bundles')
       .option('--all', 'every scenario of the project')
       .option('--list', 'list scenarios and their variants; replay nothing')
       .option('--variant <name...>', 'only these variants')
@@ -67,6 +73,8 @@ export const replay: Verb = {
         new Option('--jobs <n>', 'how many labs run side by side at most; auto: as many as the machine has room for').default('auto'),
       )
       .option('--out <folder>', 'where run folders are made', join('.lab', 'runs'))
+      .option('--junit <file>', 'one JUnit file of all results (each run folder has its own as well)')
+      .option('--shard <i/n>', 'only the i-th of n equal parts, for CI machines side by side')
       .option('--strict', 'an unsupported scenario counts as unknown, not as skipped')
       .option('--json', 'results as JSON on stdout, progress on stderr')
       .addHelpText(
@@ -76,26 +84,35 @@ Examples:
   npm run lab:replay -- standby-rebuild
   npm run lab:replay -- standby-rebuild --variant mutant --keep
   npm run lab:replay -- --all --jobs 4
+  npm run lab:replay -- --all --shard 1/4 --junit junit.xml
+  npm run lab:replay -- 20261122-211824-standby-rebuild-pgbackrest.tar.gz
   npm run -s lab:replay -- --list --json`,
       )
       .action((names: string[], options: Options) => (options.list ? list(names, options) : run(names, options, session)));
   },
 };
 
-/** Every mistake of every file, before anything is started. */
-function plans(names: readonly string[], options: Options): Omit<Job, 'golden'>[] {
+/** Every mistake of every file, before anything is started. Of a bundle, the variant that was recorded. */
+async function plans(names: readonly string[], options: Options): Promise<Omit<Job, 'golden'>[]> {
   const problems: Problem[] = [];
-  const jobs = readScenarioFiles(names).flatMap((source) => {
-    const planned = planFile(source, options.variant);
-    problems.push(...planned.problems);
-    return planned.plans.map((plan) => ({ plan, source: source.text }));
-  });
+  const take = (source: SourceText, { plans, problems: mistakes, recipes }: PlannedFile) => {
+    problems.push(...mistakes);
+    return plans.map((plan) => ({ plan, source: source.text, recipes }));
+  };
+  const bundles = new Map(await Promise.all(names.map(async (name) => [name, await readBundledScenario(name)] as const)));
+  const files = readScenarioFiles(names.filter((name) => bundles.get(name) === undefined));
+  const jobs = [
+    ...files.flatMap((source) => take(source, planFile(source, options.variant))),
+    ...[...bundles.values()].flatMap((bundle) =>
+      bundle ? take(bundle.source, planFile(bundle.source, options.variant ?? [bundle.variant], bundle.recipes)) : [],
+    ),
+  ];
   if (problems.length > 0) throw new UsageError('this cannot be replayed', { problems });
   return jobs;
 }
 
-function list(names: readonly string[], options: Options): void {
-  const found = plans(names.length > 0 ? names : scenarioNames(), options).map(({ plan }) => plan);
+async function list(names: readonly string[], options: Options): Promise<void> {
+  const found = (await plans(names.length > 0 ? names : scenarioNames(), options)).map(({ plan }) => plan);
   const scenarios = [...new Set(found.map((plan) => plan.scenario))].map((scenario) => {
     const own = found.filter((plan) => plan.scenario === scenario);
     return {
@@ -114,20 +131,33 @@ function list(names: readonly string[], options: Options): void {
   }
 }
 
+/** The i-th of n parts; every n-th job, so that a scenario's slow variants do not all go to one machine. */
+function shardOf<T>(jobs: readonly T[], shard: string | undefined): readonly T[] {
+  if (shard === undefined) return jobs;
+  const [, part, parts] = /^(\d+)\/(\d+)$/.exec(shard)?.map(Number) ?? [];
+  if (part === undefined || parts === undefined || part < 1 || part > parts)
+    throw new UsageError(`--shard takes a part and how many there are, such as 1/4, not ${JSON.stringify(shard)}`);
+  return jobs.filter((_, n) => n % parts === part - 1);
+}
+
 async function run(names: readonly string[], options: Options, session: Session): Promise<void> {
   if (options.all && names.length > 0) throw new UsageError('--all and names exclude each other');
   if (!options.all && names.length === 0)
     throw new UsageError('no scenario was named', { hint: '--list shows them, --all replays them all' });
   const width = widthOf(options.jobs);
-  const planned = plans(options.all ? scenarioNames() : names, options);
+  const planned = shardOf(await plans(options.all ? scenarioNames() : names, options), options.shard);
   const uses = options.fresh ? undefined : goldenUses(planned.map(({ plan }) => plan.lab));
   const jobs = planned.map((job, n): Job => ({ ...job, golden: uses?.[n] ?? 'never' }));
+  // In the order in which they were asked for, whichever ended first.
+  const rank = ({ scenario, variant }: Pick<Result, 'scenario' | 'variant'>) =>
+    jobs.findIndex(({ plan }) => plan.scenario === scenario && plan.variant === variant);
+  if (options.junit !== undefined) await makeRoomFor(options.junit);
   const docker = await findEngine();
   const progress = showProgress(process.stderr);
   session.takeOver(`${npmCommand('down', 'lab', '--all')} removes what is left`);
   for (const name of await removeOrphans(docker)) progress.note(`removed ${name}, the lab of a replay that was killed`);
   const results: Result[] = [];
-  const verdicts: Verdict[] = [];
+  const runs: FinishedRun[] = [];
   const queue = [...jobs].sort((a, b) => expectedSeconds(b.plan) - expectedSeconds(a.plan));
   const several = jobs.length > 1;
   const refills = new Map<string, Refill>();
@@ -135,9 +165,9 @@ async function run(names: readonly string[], options: Options, session: Session)
   const batch: Batch = { docker, options, session, progress, several, admit: several ? createAdmission() : atOnce, onRefill };
   const work = async () => {
     for (let job = queue.shift(); job && !session.signal.aborted; job = queue.shift()) {
-      const { result, verdict } = await replayJob(job, batch);
+      const { result, finished } = await replayJob(job, batch);
       results.push(result);
-      verdicts.push(verdict);
+      runs.push(finished);
     }
   };
   try {
@@ -147,14 +177,20 @@ async function run(names: readonly string[], options: Options, session: Session)
     progress.end('failed');
     if (!session.signal.aborted) throw error;
     throw new LabError('interrupted; the labs of this replay are removed', { exitCode: exitCodes.interrupted });
+  } finally {
+    runs.sort((a, b) => rank(a.verdict) - rank(b.verdict));
+    // Whatever has ended by then is told, also when the rest was interrupted.
+    for (const { what, path } of await writeJointReports(runs, options))
+      process.stderr.write(`${what}: ${relative(process.cwd(), path)}\n`);
   }
   for (const refill of refills.values()) refillInBackground(refill);
-  // In the order in which they were asked for, whichever ended first.
-  const rank = (result: Result) => jobs.findIndex(({ plan }) => plan.scenario === result.scenario && plan.variant === result.variant);
   results.sort((a, b) => rank(a) - rank(b));
   if (options.json) process.stdout.write(`${JSON.stringify({ results }, null, 2)}\n`);
   else if (several) process.stdout.write(`\n${summary(results)}\n`);
-  process.exitCode = verdictCode(verdicts, options.strict === true);
+  process.exitCode = verdictCode(
+    runs.map(({ verdict }) => verdict),
+    options.strict === true,
+  );
 }
 
 /** `auto` leaves it to the machine: each lab waits for room. */
@@ -176,13 +212,14 @@ interface Batch {
   readonly onRefill: (refill: Refill) => void;
 }
 
-async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; verdict: Verdict }> {
+async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; finished: FinishedRun }> {
   const { docker, options, session, progress, several, admit } = batch;
   const { plan } = job;
   const who = `${plan.scenario} (${plan.variant})`;
   const own = (text: string) => (several ? `${who}: ${text}` : text);
   let lab = '';
   const replayed = await replayScenario(docker, plan, job.source, {
+    recipes: job.recipes,
     out: options.out,
     bind: '127.0.0.1',
     golden: job.golden,
@@ -197,21 +234,26 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; verd
     onPhase: (phase) => progress.phase(own(phase)),
     onStep: (_, title) => progress.phase(own(title)),
   });
-  await writeReports(replayed, job);
+  const finished = await writeReports(replayed, job);
   const { verdict, folder, seconds } = replayed;
   const text = renderText(verdict, { paint: paintFor(options.json ? process.stderr : process.stdout), source: job.source });
   if (!options.json) process.stdout.write(`${text}\n  ${paintFor(process.stdout).dim(relative(process.cwd(), folder))}\n`);
   else if (verdict.verdict !== 'pass') process.stderr.write(`${text}\n`);
   if (options.keep)
     process.stderr.write(`the lab is kept: ${npmCommand('status', lab)}, ${npmCommand('psql', lab)}, ${npmCommand('down', lab)}\n`);
-  return { result: { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder }, verdict };
+  return { result: { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder }, finished };
 }
 
-async function writeReports({ verdict, folder, blueprint }: Replayed, job: Job): Promise<void> {
-  const redact = redactor({ ...blueprint.secrets });
-  await writeFile(join(folder, 'report.md'), redact(renderMarkdown(verdict, { source: job.source })));
-  await writeFile(join(folder, 'junit.xml'), redact(renderJunit([verdict])));
-  await writeFile(join(folder, timelineFile), redact(renderTimeline(folder)));
+async function writeReports({ verdict, folder, blueprint, seconds }: Replayed, { plan }: Job): Promise<FinishedRun> {
+  const redact = runRedactor(plan, blueprint);
+  const run = redact.data({ ...readRun(folder), verdict });
+  await writeFile(join(folder, 'report.md'), renderMarkdown([run]));
+  await writeFile(
+    join(folder, 'junit.xml'),
+    renderJunit([run.verdict], { sources: { [run.verdict.file]: run.source }, runOf: () => ({ folder, seconds }) }),
+  );
+  await writeFile(join(folder, timelineFile), renderTimeline(run, folder));
+  return { verdict: run.verdict, folder, seconds, redact: redact.data };
 }
 
 function summary(results: readonly Result[]): string {

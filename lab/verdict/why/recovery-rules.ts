@@ -1,6 +1,6 @@
 /** What becomes of a recovery target between pgBackRest, which writes it, Patroni, which may take it away, and PostgreSQL. */
 import { compareLsn } from '../../core/lsn.ts';
-import { awaitsMember, type Failure, missingLines, wrongRows } from './failure.ts';
+import { awaitsMember, type Failure, missingLines, unmetLines, wrongRows } from './failure.ts';
 import { follows, last, type Rule, rule, type WatchedLine } from './rule.ts';
 
 const patroni = (pattern: RegExp): WatchedLine => ({ program: 'patroni', pattern });
@@ -147,6 +147,27 @@ export const recoveryRules: readonly Rule[] = [
         };
       }
       return undefined;
+    },
+  }),
+  rule({
+    name: 'made-anew-by-initdb',
+    source: 'https://patroni.readthedocs.io/en/latest/replica_bootstrap.html#bootstrap; patroni/patroni#2357',
+    lines: {
+      initdb: { program: 'other', pattern: /^The files belonging to this database system will be owned by/ },
+      bootstrap: patroni(/^Running custom bootstrap script/),
+    },
+    explain: (failure, seen) => {
+      const initdb = last(seen.of('initdb'));
+      const wanted = unmetLines(failure).some((line) =>
+        /custom bootstrap|restore command|archive recovery|files belonging/i.test(line.shown),
+      );
+      if (!initdb || seen.of('bootstrap', initdb.entry.host).length > 0 || !wanted) return undefined;
+      return {
+        message:
+          `${initdb.entry.host} was made anew by initdb, not restored: bootstrap.method is not the restore's, or was read as something else ` +
+          '(a YAML map that has the key twice keeps one of the two)',
+        lines: [initdb],
+      };
     },
   }),
   rule({

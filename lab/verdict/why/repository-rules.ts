@@ -2,8 +2,9 @@
  * What keeps pgBackRest's commands from doing their work. An error explains a failed command that printed it, WAL that did not arrive
  * while it was the archiver's last word, or a member that was to be restored while it was the restore's last word.
  */
-import { awaitsArchive, awaitsMember, type Failure, inOutput, missingLines, wrongRows } from './failure.ts';
-import { type Explanation, last, type Rule, rule, type Sighting, standing, type WatchedLine } from './rule.ts';
+import { awaitsArchive, awaitsMember, type Failure, inOutput, wrongRows } from './failure.ts';
+import { type Explanation, last, type Rule, rule, standing, type WatchedLine } from './rule.ts';
+import type { Sighting } from './sighting.ts';
 
 const pgbackrest = (pattern: RegExp): WatchedLine => ({ program: 'pgbackrest', pattern });
 
@@ -128,13 +129,12 @@ export const repositoryRules: readonly Rule[] = [
     source: 'https://pgbackrest.org/command.html#command-restore, --archive-mode',
     lines: { restored: pgbackrest(/^restore command begin/), pushed: pgbackrest(/^pushed WAL file '([^']+)' to the archive/) },
     explain: (failure, seen) => {
-      const { facts, step } = failure;
-      if (!step.clauses?.some((clause) => clause.state === 'false' && ['value', 'repo', 'file'].includes(clause.kind))) return undefined;
+      const { facts } = failure;
       const scratch = Object.entries(facts.clusters).flatMap(([cluster, members]) => (cluster === 'main' ? [] : members));
       const pushed = last(
         seen.of('pushed').filter((one) => scratch.includes(one.entry.host) && seen.of('restored', one.entry.host).length > 0),
       );
-      if (!pushed || missingLines(failure).length > 0) return undefined;
+      if (!pushed || !awaitsArchive(failure)) return undefined;
       return {
         message:
           `${pushed.entry.host}, restored from the repository, archives into it (${pushed.groups[1]}): restore it with --archive-mode=off, ` +

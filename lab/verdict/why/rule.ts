@@ -3,18 +3,12 @@
  * fires only where its lines stand for what was not met, since a scenario shows trouble on purpose and goes on.
  */
 import type { Program } from '../../core/event.ts';
-import type { LogEntry } from '../log-store.ts';
 import type { Failure } from './failure.ts';
+import type { Sighting } from './sighting.ts';
 
 export interface WatchedLine {
   readonly program: Program;
   readonly pattern: RegExp;
-}
-
-/** A log entry that matched one of a rule's lines; `groups` are the pattern's, from 1. */
-export interface Sighting {
-  readonly entry: LogEntry;
-  readonly groups: readonly string[];
 }
 
 /** The newest entries that matched a rule's lines, per line and host, in the order in which they were written. */

@@ -8,8 +8,8 @@ import { byTime, type LogEntry } from '../log-store.ts';
 import { quote } from '../nearest-lines.ts';
 import type { Cause, Finding, StepOutcome } from '../verdict.ts';
 import type { Failure } from './failure.ts';
-import type { Sighting } from './rule.ts';
 import { rules } from './rules.ts';
+import type { Sighting } from './sighting.ts';
 
 /** Entries kept of each line of each rule on each host. */
 const most = 20;
