@@ -35,6 +35,9 @@ export function summary(run: RunData, list: StepList): HTMLElement {
           ' ',
           because.place && list.place(because.place),
         ),
+        ...(verdict.causes ?? []).map(({ message, source }) =>
+          element('p', { class: 'cause' }, element('b', {}, 'why: '), message, ' ', element('span', { class: 'quiet' }, source)),
+        ),
         step?.clauses && element('div', { class: 'clauses' }, list.wrong(step)),
       ),
     element('p', { class: 'quiet' }, versions(verdict.versions)),
