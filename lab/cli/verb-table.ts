@@ -35,6 +35,11 @@ export const verbTable: readonly VerbEntry[] = [
     summary: 'replay scenarios, each on a lab of its own, and judge them',
     load: async () => (await import('./verbs/replay.ts')).replay,
   },
+  {
+    name: 'step',
+    summary: 'replay a scenario one step at a time, by hand where you want',
+    load: async () => (await import('./verbs/step.ts')).step,
+  },
   { name: 'lint', summary: 'check scenario files; needs no Docker', load: async () => (await import('./verbs/lint.ts')).lint },
   { name: 'judge', summary: 'judge a recorded run again; needs no Docker', load: async () => (await import('./verbs/judge.ts')).judge },
   {

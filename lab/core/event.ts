@@ -286,6 +286,18 @@ export interface Heartbeat {
   readonly late: number;
 }
 
+/**
+ * What a person did in a run that was stepped through. About step `step`: `tried-again`: it is carried out once more, whatever
+ * came of it before; `passed-over`: it is not carried out (its `step-started` says so too); `went-on`: the run went on although
+ * it had something to show by then. `ran`: something that is not in the plan, `what`, before that step or after the last.
+ */
+export interface ByHand {
+  readonly type: 'by-hand';
+  readonly did: 'tried-again' | 'passed-over' | 'went-on' | 'ran';
+  readonly step: string;
+  readonly what?: string;
+}
+
 /** Last event of a history that ended by itself. `cut-short`: interrupted, or the lab broke. */
 export interface RunEnded {
   readonly type: 'run-ended';
@@ -305,6 +317,7 @@ export type EventBody =
   | LookAgain
   | MarkEvent
   | Heartbeat
+  | ByHand
   | RunEnded;
 
 export type Event = EventBody & Stamped;

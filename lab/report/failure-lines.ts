@@ -32,6 +32,7 @@ export function failureLines(verdict: Verdict, finding: Finding, source?: string
     { kind: finding.verdict === 'fail' ? 'failed' : 'unknown', text: `${stepName(finding, step)}${finding.message}` },
     ...(finding === verdict.because ? causeLines(verdict) : []),
     ...(step ? stepLines(step) : []),
+    ...verdict.findings.filter((other) => other.reason === 'by-hand' && other !== finding && other.at >= finding.at).map(afterwards),
     ...(place
       ? [{ kind: 'place' as const, text: `at ${place.file}:${place.line}:${place.column}` }, ...yamlLines(place, verdict.file, source)]
       : []),
@@ -67,6 +68,11 @@ function bothLines(clause: ClauseOutcome, started: number): readonly ReportLine[
     { kind: 'note', text: `observed ${clause.observed[index] ?? 'nothing'}` },
   ]);
   return clause.lines ? logged : seen;
+}
+
+/** What somebody did by hand does not change what was found before. */
+function afterwards({ stepName, step, message }: Finding): ReportLine {
+  return { kind: 'label', text: `afterwards, by hand: ${stepName ?? step ?? 'the run'}: ${message}` };
 }
 
 /** What an expectation is about follows below; of any other step its title says it. */

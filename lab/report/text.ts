@@ -1,6 +1,6 @@
 /** A verdict for the terminal. Colours come from the caller, who knows where it is printed. */
 import { formatDuration } from '../core/duration.ts';
-import type { Verdict } from '../verdict/verdict.ts';
+import type { Finding, Verdict } from '../verdict/verdict.ts';
 import { causeLines, failureLines, headline, type LineKind, type ReportLine } from './failure-lines.ts';
 
 /** Puts colours around a text, or does not. picocolors' object is one. */
@@ -30,8 +30,15 @@ export function renderText(verdict: Verdict, { paint = plainPalette, source }: T
   return [
     head,
     `  ${paint.dim(verdict.proves)}`,
-    ...failureLines(verdict, verdict.because, source).map((line) => paintLine(line, paint)),
+    renderFinding(verdict, verdict.because, { paint, ...(source === undefined ? {} : { source }) }),
   ].join('\n');
+}
+
+/** One of a verdict's findings: expected, observed, waited, and where. No final line feed. */
+export function renderFinding(verdict: Verdict, finding: Finding, { paint = plainPalette, source }: TextOptions = {}): string {
+  return failureLines(verdict, finding, source)
+    .map((line) => paintLine(line, paint))
+    .join('\n');
 }
 
 const indents: Record<LineKind, string> = {

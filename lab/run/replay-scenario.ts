@@ -10,7 +10,7 @@ import type { Verdict } from '../verdict/verdict.ts';
 import type { Admit } from './admission.ts';
 import { type GoldenUse, originOf } from './golden.ts';
 import type { Refill } from './pool.ts';
-import { replay } from './replay.ts';
+import { type Drive, replay } from './replay.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { removeSnapshotsOf } from './snapshot-lab.ts';
 
@@ -30,6 +30,8 @@ export interface ReplayOptions {
   readonly onLab: (name: string) => void;
   readonly onPhase: (phase: string) => void;
   readonly onStep: (step: PlannedStep, title: string) => void;
+  /** A person's hand on the steps: the lab is theirs to keep. */
+  readonly drive?: Drive;
 }
 
 export interface Replayed {
@@ -58,8 +60,8 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
       folder,
       bringUp: {
         name,
-        // A lab that is to be kept belongs to the person from the start: labels cannot be changed.
-        purpose: options.keep ? 'hands' : 'replay',
+        // A lab that is to be kept, or may be, belongs to the person from the start: labels cannot be changed.
+        purpose: options.keep || options.drive ? 'hands' : 'replay',
         bind,
         report: onPhase,
       },
@@ -68,6 +70,7 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
       keep: options.keep,
       signal,
       onStep: options.onStep,
+      ...(options.drive ? { drive: options.drive } : {}),
     });
     return { verdict, folder, blueprint: origin.blueprint, seconds: Math.round((performance.now() - started) / 100) / 10 };
   } finally {

@@ -6,28 +6,23 @@ import { LabError } from '../core/problem.ts';
 import { clockOffset } from '../engine/clock.ts';
 import type { Docker } from '../engine/connect.ts';
 import { findLab, type Lab, removeLab } from '../engine/lab.ts';
-import { serverOf } from '../observe/postgres.ts';
-import { askVersions, type HostVersions } from '../observe/versions.ts';
+import type { HostVersions } from '../observe/versions.ts';
 import { type Bindings, bind, startBindings } from '../scenario/bindings.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import type { HostName } from '../topology/blueprint.ts';
 import { createJudge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
-import { ActiveFaults } from './active-faults.ts';
 import type { BringUp } from './bring-up.ts';
 import { missingCapabilities } from './capabilities.ts';
-import { hostNamed } from './coming-up.ts';
 import type { Origin } from './golden.ts';
-import { followHosts } from './host-streams.ts';
-import { Observer } from './looks.ts';
+import { type Ending, observeRun } from './observe-run.ts';
 import { openingOf } from './opening.ts';
 import { type Refill, startFrom } from './pool.ts';
 import { Recorder } from './recorder.ts';
 import { runFiles, writeInputs, writeLogs } from './run-folder.ts';
 import { runRedactor } from './run-redactor.ts';
 import { removeSnapshotsOf } from './snapshot-lab.ts';
-import { runSteps } from './steps.ts';
-import { type Target, Workload } from './workload.ts';
+import { runSteps, type StepRunner } from './steps.ts';
 
 export interface Replay {
   readonly plan: Plan;
@@ -47,10 +42,17 @@ export interface Replay {
   readonly keep: boolean;
   readonly signal: AbortSignal;
   readonly onStep: (step: PlannedStep, title: string) => void;
+  /** Absent: from the first step to what decides. */
+  readonly drive?: Drive;
 }
 
-/** How often clusters are looked at for the record, ms, whoever else is looking. */
-const backgroundInterval = 1000;
+/** How a plan's steps are carried out: one after another, or as a person says. */
+export type Drive = (run: StepRunner, steps: readonly PlannedStep[]) => Promise<Ending>;
+
+async function driveOn(run: StepRunner, steps: readonly PlannedStep[]): Promise<Ending> {
+  await runSteps(run, steps);
+  return { reason: 'completed' };
+}
 
 /**
  * Never throws for what went wrong in the lab: that is an unknown verdict. Throws the signal's reason when aborted, after the
@@ -76,6 +78,7 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
     },
   );
   let lab: Lab | undefined;
+  let { keep } = options;
   try {
     const missing = missingCapabilities(plan.needs);
     if (missing.length > 0) {
@@ -84,13 +87,18 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
     } else {
       lab = await bringUpRecorded(docker, options, recorder);
       await options.onUp();
-      if (lab) await runIn(docker, lab, options, recorder, judge, () => bindings);
+    }
+    if (lab) {
+      const ending = await observeRun(docker, { lab, plan, recorder, signal }, (run) =>
+        (options.drive ?? driveOn)({ ...run, judge, bindings: () => bindings, onStep: options.onStep, background: [] }, plan.steps),
+      );
+      keep ||= ending.keep === true;
     }
   } finally {
     await recorder.close();
     if (lab) {
       await writeLogs(folder, docker, lab, redact.text);
-      if (!options.keep) await removeLab(docker, lab.id);
+      if (!keep) await removeLab(docker, lab.id);
       await removeSnapshotsOf(docker, lab);
     }
   }
@@ -123,63 +131,4 @@ async function bringUpRecorded(docker: Docker, options: Replay, recorder: Record
     recorder.record({ type: 'run-ended', reason: 'cut-short', detail: `the lab did not come up: ${detail}` });
     return undefined;
   }
-}
-
-async function runIn(
-  docker: Docker,
-  lab: Lab,
-  options: Replay,
-  recorder: Recorder,
-  judge: ReturnType<typeof createJudge>,
-  bindings: () => Bindings,
-): Promise<void> {
-  const trouble = new AbortController();
-  const signal = AbortSignal.any([options.signal, trouble.signal]);
-  const facts = opening(options, await askVersions(docker, lab), recorder.offset);
-  recorder.record(facts);
-  const streams = followHosts(docker, lab, recorder, (error) => trouble.abort(error));
-  const observer = new Observer(docker, lab, recorder);
-  const workload = new Workload(recorder, () => leaderOf(lab, observer));
-  const background: Promise<void>[] = [];
-  const looking = setInterval(() => observer.background(), backgroundInterval);
-  let ending: { reason: 'completed' | 'cut-short'; detail?: string } = { reason: 'completed' };
-  try {
-    await streams.readThrough(lab.hosts.map((host) => host.name));
-    await observer.lookAtSettings();
-    await runSteps(
-      {
-        docker,
-        lab,
-        recorder,
-        streams,
-        workload,
-        faults: new ActiveFaults(),
-        lookAtClusters: () => observer.lookAtClusters(),
-        signal,
-        judge,
-        observer,
-        bindings,
-        facts,
-        onStep: options.onStep,
-        background,
-      },
-      options.plan.steps,
-    );
-    await workload.stop();
-    await observer.lookAtSettings();
-    await streams.readThrough(lab.hosts.map((host) => host.name));
-  } catch (error) {
-    ending = { reason: 'cut-short', detail: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearInterval(looking);
-    await workload.stop();
-    await observer.settle();
-    await streams.stop();
-    recorder.record({ type: 'run-ended', ...ending });
-  }
-}
-
-async function leaderOf(lab: Lab, observer: Observer): Promise<Target | undefined> {
-  const leader = observer.latest.main?.leader;
-  return leader === undefined ? undefined : { host: leader, server: serverOf(lab, hostNamed(lab, leader)) };
 }

@@ -1,12 +1,17 @@
 /** Finds scenario files by name and reads them, recipes included. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { Value } from '../core/event.ts';
 import { UsageError } from '../core/problem.ts';
 import { projectFolder } from '../core/project.ts';
 import { readTrains } from '../engine/trains.ts';
+import type { Plan, StepOf } from '../scenario/plan.ts';
 import { type Planned, readScenario } from '../scenario/plan-scenario.ts';
+import type { RawStep } from '../scenario/typed-step.ts';
+import type { VerbName } from '../scenario/verbs/verbs.ts';
 import type { SourceText } from '../scenario/yaml-source.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
+import type { EffectVerb } from './effects/effect.ts';
 
 const scenarioFolder = join(projectFolder, 'scenarios');
 
@@ -60,6 +65,24 @@ export function planFile(
     return recipe;
   };
   return { ...readScenario(source, { catalogue: readTrains(), loadRecipe }, variants), recipes: read };
+}
+
+/** Verbs that a run has one of, or whose sense is a plan around them. */
+const plannedOnly: readonly VerbName[] = ['workload', 'mark', 'snapshot', 'fork', 'expect', 'recipe'];
+
+/** One step that is carried out by hand in the middle of a plan's run, where `values` are known; or why it cannot be. */
+export function planTyped(
+  plan: Plan,
+  typed: RawStep,
+  values: Readonly<Record<string, Value>>,
+): { readonly step: StepOf<EffectVerb>; readonly problem?: never } | { readonly step?: never; readonly problem: string } {
+  const { cluster: _, ...vars } = { ...plan.vars, ...values };
+  const text = JSON.stringify({ scenario: 'typed', proves: 'nothing', sources: ['talk: none'], lab: plan.lab, vars, steps: [typed] });
+  const { plans, problems } = planFile({ file: 'typed', text });
+  const [step] = plans[0]?.steps ?? [];
+  if (!step) return { problem: problems.map(({ message, hint }) => `${message}${hint === undefined ? '' : `\n  ${hint}`}`).join('\n') };
+  if (plannedOnly.includes(step.verb)) return { problem: `${step.verb} is for the scenario's own steps` };
+  return { step: { ...(step as StepOf<EffectVerb>), id: 'by-hand', background: false } };
 }
 
 function projectRecipe(name: string): SourceText | undefined {

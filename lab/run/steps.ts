@@ -29,16 +29,17 @@ export interface StepRunner extends RunContext {
 /** Looks no oftener than this, ms, however much is logged; and this often, where nothing is. */
 const looking = { least: 50, most: 250 } as const;
 
-/** Carries out steps until the last, or until the judge has seen enough to decide. */
-export async function runSteps(run: StepRunner, steps: readonly PlannedStep[]): Promise<void> {
+/** Carries out steps until the last, or until the judge has found something that decides, beyond what was `known` before. */
+export async function runSteps(run: StepRunner, steps: readonly PlannedStep[], known = 0): Promise<void> {
   for (const step of steps) {
     run.signal.throwIfAborted();
-    if (run.judge.finding()) return;
+    if (run.judge.findings().length > known) return;
     await runStep(run, step);
   }
 }
 
-async function runStep(run: StepRunner, step: PlannedStep): Promise<void> {
+/** Carries out one step and records it. Throws the signal's reason when aborted. */
+export async function runStep(run: StepRunner, step: PlannedStep): Promise<void> {
   const names = namesAt(run.bindings(), step.id);
   const shown = expand(step.title, names);
   const title = shown.ok ? String(shown.value) : step.title;
@@ -67,13 +68,27 @@ async function runStep(run: StepRunner, step: PlannedStep): Promise<void> {
     return;
   }
   if (step.verb === 'recipe') {
-    await runSteps(run, step.args.steps);
+    await runSteps(run, step.args.steps, run.judge.findings().length);
     end({ outcome: 'done', fields: await namedFields(run, step, []) });
     return;
   }
   const work = carryOut(run, step, args.value as (typeof step)['args'], resolved.hosts).then((result) => void end(result));
   if (step.background) run.background.push(work);
   else await work;
+}
+
+/**
+ * Carries out a step that is not in the plan, as somebody wants it before step `before`; recorded as done by hand. It sees the
+ * scenario's names.
+ */
+export async function runByHand(run: StepRunner, step: StepOf<EffectVerb>, before: PlannedStep): Promise<StepResult> {
+  const names = namesAt(run.bindings(), '');
+  const args = expand(step.args, names);
+  if (!args.ok) return { outcome: 'broken', reason: args.unbound.message, fields: {} };
+  const resolved = await resolve(run, selectorsOf(run, step, args.value, names));
+  if (!resolved.ok) return { outcome: 'broken', reason: resolved.reason, fields: {} };
+  run.recorder.record({ type: 'by-hand', did: 'ran', step: before.id, what: step.title });
+  return carryOut(run, step, args.value, resolved.hosts);
 }
 
 function effectOf<V extends EffectVerb>(verb: V): Effect<V> {

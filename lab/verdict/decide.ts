@@ -1,4 +1,7 @@
-/** From findings to pass, fail or unknown. The first in time decides; a mutant passes only by failing where it must. */
+/**
+ * From findings to pass, fail or unknown. The first in time decides; a mutant passes only by failing where it must, and not where
+ * a person had a hand in the run.
+ */
 import type { Plan } from '../scenario/plan.ts';
 import { placeOf } from './place.ts';
 import type { Finding, MutantOutcome, VerdictWord } from './verdict.ts';
@@ -45,6 +48,8 @@ export function decide(plan: Plan, findings: readonly Finding[], whole: boolean,
     ...(first.step === undefined ? {} : { step: first.step }),
     ...(first.stepName === undefined ? {} : { name: first.stepName }),
   };
+  const touched = findings.find((finding) => finding.reason === 'by-hand');
+  if (first.step === must.step && touched) return { verdict: 'unknown', because: touched, mutant: { mustFail, failedAt } };
   // A forbidden line, or starvation, is nobody's step: it does not show that the named one notices anything.
   if (first.step === must.step) return { verdict: 'pass', because: first, mutant: { mustFail, failedAt } };
   const because: Finding = {

@@ -12,6 +12,8 @@ export function createHistoryCheck(plan: Plan): (event: Event) => void {
   let next = 0;
   let over = false;
   let reached = -1;
+  /** Recipes that were left before their end. */
+  const left = new Set<string>();
 
   function wrong(event: Event, what: string): never {
     throw new LabError(`the history cannot be judged: ${what}`, {
@@ -35,9 +37,23 @@ export function createHistoryCheck(plan: Plan): (event: Event) => void {
     reached = place;
   }
 
-  /** Steps of a recipe that was skipped are not mentioned. */
+  /** Steps of a recipe that was skipped are not mentioned, nor those that were left. */
   function insideSkipped(id: string): boolean {
-    return [...started].some(([step, state]) => state === 'skipped' && id.startsWith(`${step}.`));
+    return [...started].some(([step, state]) => (state === 'skipped' || left.has(step)) && id.startsWith(`${step}.`));
+  }
+
+  function byHand(event: Extract<Event, { type: 'by-hand' }>): void {
+    const place = places.get(event.step);
+    if (place === undefined) wrong(event, `the plan has no step ${event.step}`);
+    if (event.did === 'went-on') left.add(event.step);
+    if (event.did !== 'tried-again') return;
+    const state = started.get(event.step);
+    if (state !== 'ended' && state !== 'skipped') wrong(event, `step ${event.step} is tried again and had not ended`);
+    const itself = (id: string) => id === event.step || id.startsWith(`${event.step}.`);
+    if (order.slice(place + 1).some(({ id }) => started.has(id) && !itself(id)))
+      wrong(event, `step ${event.step} is tried again after a later one`);
+    for (const id of [...started.keys()].filter(itself)) started.delete(id);
+    reached = place - 1;
   }
 
   return (event) => {
@@ -68,6 +84,8 @@ export function createHistoryCheck(plan: Plan): (event: Event) => void {
         if (looks.get(event.key) !== event.sameAs)
           wrong(event, `it refers to event ${event.sameAs}, which is not the last look at ${event.key}`);
         return;
+      case 'by-hand':
+        return byHand(event);
       case 'run-ended':
         over = true;
         return;

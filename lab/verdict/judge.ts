@@ -34,8 +34,8 @@ export interface Judge {
   readonly feedRow: (row: LedgerRow) => void;
   /** The expect step that was started and has not ended. */
   readonly active: () => ActiveExpectation | undefined;
-  /** The first finding in time so far: the run can stop. */
-  readonly finding: () => Finding | undefined;
+  /** What was found so far, in time; at the first of them a run can stop. */
+  readonly findings: () => readonly Finding[];
   /** The verdict on what was fed; a history that did not end with a completed run makes it unknown at best. Throws LabError on none. */
   readonly end: () => Verdict;
 }
@@ -149,6 +149,19 @@ export function createJudge(plan: Plan): Judge {
     find({ ...shortfall, at: event.at }, step, event.seq);
   }
 
+  /** What a person changes by hand is not what the scenario says: from here on nothing can pass. */
+  function byHand(event: Extract<Event, { type: 'by-hand' }>): void {
+    const step = bindings.steps.get(event.step) as PlannedStep;
+    if (event.did === 'tried-again') steps.again(step.id);
+    const message = {
+      'tried-again': 'somebody had it tried again',
+      'passed-over': 'somebody passed over it',
+      'went-on': 'somebody had the run go on after it',
+      ran: `somebody did something else by hand: ${event.what}`,
+    }[event.did];
+    find({ verdict: 'unknown', reason: 'by-hand', message, at: event.at }, step, event.seq);
+  }
+
   function runEnded(event: Extract<Event, { type: 'run-ended' }>): void {
     const unknown = (reason: Finding['reason'], message: string, step?: PlannedStep) =>
       find({ verdict: 'unknown', reason, message, at: event.at }, step, event.seq);
@@ -202,6 +215,7 @@ export function createJudge(plan: Plan): Judge {
     open?.expectation.feed(event, answer);
     if (event.type === 'step-started') stepStarted(event);
     if (event.type === 'step-ended') stepEnded(event);
+    if (event.type === 'by-hand') byHand(event);
     if (event.type === 'run-ended') runEnded(event);
   }
 
@@ -237,7 +251,7 @@ export function createJudge(plan: Plan): Judge {
     feed,
     feedRow: (row) => ledger.feed(row),
     active: () => open?.expectation.active(),
-    finding: () => inTime(findings.filter(counts))[0],
+    findings: () => inTime(findings.filter(counts)),
     end,
   };
 }

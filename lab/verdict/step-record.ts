@@ -15,6 +15,9 @@ interface StepNote {
   shortfall?: { readonly verdict: 'fail' | 'unknown'; readonly message: string };
   clauses?: readonly ClauseOutcome[];
   waited?: number;
+  /** The first attempt, of a step that was tried again. */
+  first?: StepNote;
+  triedAgain?: number;
 }
 
 export interface Window {
@@ -29,6 +32,8 @@ export interface StepRecord {
   readonly started: (id: string, at: number, title: string) => void;
   readonly skipped: (id: string, why: string) => void;
   readonly ended: (id: string, at: number, result: StepResult) => void;
+  /** It, and all that is in it, is to be carried out once more. */
+  readonly again: (id: string) => void;
   /** Where a log window of step `id` begins: with step or mark `since`, or the last step before it that is not a mark or expect. */
   readonly window: (id: string, since: string | undefined) => Window;
   /** The earliest moment that an expectation which has not ended may ask about. */
@@ -91,6 +96,13 @@ export function createStepRecord(plan: Plan, runStarted: () => number): StepReco
       note.result = result;
       lastEnd = Math.max(lastEnd ?? at, at);
     },
+    again: (id) => {
+      for (const [key, note] of notes) {
+        if (key !== id && !key.startsWith(`${id}.`)) continue;
+        const { step, title, first, triedAgain = 0 } = note;
+        notes.set(key, { step, title, first: first ?? note, triedAgain: triedAgain + 1 });
+      }
+    },
     window,
     needed: () => {
       const starts = [lastAction.get('')?.started ?? runStarted()];
@@ -121,7 +133,8 @@ export function createStepRecord(plan: Plan, runStarted: () => number): StepReco
   };
 }
 
-function outcomeOf(note: StepNote, file: string): StepOutcome {
+function outcomeOf(last: StepNote, file: string): StepOutcome {
+  const note = last.first ?? last;
   const { step, shortfall, skipped, started, ended, result } = note;
   const reason = shortfall?.message ?? skipped ?? (started !== undefined && ended === undefined ? 'it did not end' : undefined);
   return {
@@ -137,6 +150,7 @@ function outcomeOf(note: StepNote, file: string): StepOutcome {
     ...(note.waited === undefined ? {} : { waited: note.waited }),
     ...(result?.exit === undefined ? {} : { exit: result.exit }),
     ...(result?.sqlstate === undefined ? {} : { sqlstate: result.sqlstate }),
+    ...(last.triedAgain === undefined ? {} : { triedAgain: last.triedAgain }),
     ...(note.clauses === undefined ? {} : { clauses: note.clauses }),
   };
 }

@@ -26,6 +26,7 @@ export type FindingReason =
   | 'unbound'
   | 'vacuous'
   | 'skipped'
+  | 'by-hand'
   | 'background-unjoined'
   | 'starved';
 
@@ -127,6 +128,7 @@ export interface ClauseOutcome {
   readonly ledger?: readonly LedgerCounts[];
 }
 
+/** What came of a step; of one that a person had tried again, the first time. */
 export interface StepOutcome {
   readonly id: string;
   readonly name?: string;
@@ -144,6 +146,8 @@ export interface StepOutcome {
   readonly waited?: number;
   readonly exit?: number;
   readonly sqlstate?: string;
+  /** How often a person had it tried again. */
+  readonly triedAgain?: number;
   /** Of an expect. */
   readonly clauses?: readonly ClauseOutcome[];
 }

@@ -208,7 +208,7 @@ export class Run {
       for (; (rows[0]?.settled ?? 0) <= event.at && rows.length > 0; rows.shift()) live.feedRow(rows[0] as LedgerRow);
       live.feed(event);
       live.active();
-      live.finding();
+      live.findings();
     }
     for (const row of rows) live.feedRow(row);
     expect(live.end()).toEqual(offline);

@@ -321,7 +321,7 @@ describe('what the runner is told', () => {
     run.end('s2');
     feed();
     expect(judge.active()).toBeUndefined();
-    expect(judge.finding()).toBeUndefined();
+    expect(judge.findings()).toEqual([]);
   });
 
   it('is told at once of what cannot be mended', () => {

@@ -234,7 +234,7 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; fini
     onPhase: (phase) => progress.phase(own(phase)),
     onStep: (_, title) => progress.phase(own(title)),
   });
-  const finished = await writeReports(replayed, job);
+  const finished = await writeReports(replayed, plan);
   const { verdict, folder, seconds } = replayed;
   const text = renderText(verdict, { paint: paintFor(options.json ? process.stderr : process.stdout), source: job.source });
   if (!options.json) process.stdout.write(`${text}\n  ${paintFor(process.stdout).dim(relative(process.cwd(), folder))}\n`);
@@ -244,7 +244,8 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; fini
   return { result: { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder }, finished };
 }
 
-async function writeReports({ verdict, folder, blueprint, seconds }: Replayed, { plan }: Job): Promise<FinishedRun> {
+/** For people and for CI, beside what the run recorded. */
+export async function writeReports({ verdict, folder, blueprint, seconds }: Replayed, plan: Plan): Promise<FinishedRun> {
   const redact = runRedactor(plan, blueprint);
   const run = redact.data({ ...readRun(folder), verdict });
   await writeFile(join(folder, 'report.md'), renderMarkdown([run]));

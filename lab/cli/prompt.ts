@@ -1,0 +1,70 @@
+/**
+ * Asks for one line after another: at a terminal with line editing and a memory, from a pipe as a script, each line echoed.
+ * In between, the terminal is as it was, so that Ctrl-C reaches whoever works.
+ */
+import { createInterface, type Interface } from 'node:readline/promises';
+
+export interface Prompt {
+  /** The next line without spaces around it; undefined at the end of the input (Ctrl-D). Throws the signal's reason when aborted. */
+  readonly ask: (question: string) => Promise<string | undefined>;
+  /** Nobody is there to look again or to think: what is typed was written before. */
+  readonly scripted: boolean;
+  readonly close: () => void;
+}
+
+export function openPrompt(signal: AbortSignal): Prompt {
+  return process.stdin.isTTY ? atTerminal(signal) : fromPipe(signal);
+}
+
+function atTerminal(signal: AbortSignal): Prompt {
+  let history: string[] = [];
+  return {
+    scripted: false,
+    ask: async (question) => {
+      const lines = createInterface({
+        input: process.stdin,
+        output: process.stdout,
+        history,
+        historySize: 200,
+        removeHistoryDuplicates: true,
+      });
+      lines.on('history', (now) => {
+        history = [...now];
+      });
+      // In raw mode Ctrl-C is a key like any other.
+      lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+      try {
+        return await answer(lines, question, signal);
+      } finally {
+        lines.close();
+      }
+    },
+    close: () => {},
+  };
+}
+
+async function answer(lines: Interface, question: string, signal: AbortSignal): Promise<string | undefined> {
+  const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+  const line = await Promise.race([lines.question(question, { signal }), closed]);
+  if (line === undefined || signal.aborted) process.stdout.write('\n');
+  signal.throwIfAborted();
+  return line?.trim();
+}
+
+function fromPipe(signal: AbortSignal): Prompt {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  const next = lines[Symbol.asyncIterator]();
+  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  aborted.catch(() => undefined);
+  return {
+    scripted: true,
+    ask: async (question) => {
+      signal.throwIfAborted();
+      const { value, done } = await Promise.race([next.next(), aborted]);
+      const line = done ? undefined : value.trim();
+      process.stdout.write(`${question}${line ?? ''}\n`);
+      return line;
+    },
+    close: () => lines.close(),
+  };
+}
