@@ -1,17 +1,14 @@
 /** The prompt of `pglab step`: shows where a run stands, and turns what is typed into the next move, or does it at once where it is a look. */
-import { listLabs } from '../engine/lab.ts';
-import { askStatus } from '../observe/status.ts';
 import { renderFinding } from '../report/text.ts';
 import { planTyped } from '../run/scenario-files.ts';
 import type { Move, Standing } from '../run/step-through.ts';
 import { runByHand, type StepRunner } from '../run/steps.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import { readTypedStep } from '../scenario/typed-step.ts';
-import { describeStatus } from './describe-status.ts';
 import { type Paint, paintFor } from './paint.ts';
 import type { Prompt } from './prompt.ts';
+import { describeCommands, describeLab } from './prompt-answers.ts';
 import { showResult } from './show-result.ts';
-import { table } from './table.ts';
 
 export interface StepPrompt {
   readonly prompt: Prompt;
@@ -98,13 +95,7 @@ function readMove(line: string, { steps, at, failed, again }: Standing): Move | 
 
 async function look(line: string, { plan, source }: StepPrompt, { run, steps, at }: Standing, paint: Paint): Promise<void> {
   const step = steps[at] ?? (steps.at(-1) as PlannedStep);
-  if (line === 'help' || line === '?')
-    say(
-      table(
-        [{ title: '' }, { title: '' }],
-        commands.map(([what, does]) => [paint.bold(what), does]),
-      ).join('\n'),
-    );
+  if (line === 'help' || line === '?') say(describeCommands(commands, paint));
   else if (line === 'show') say(written(step, source));
   else if (line === 'rest')
     say(
@@ -115,14 +106,8 @@ async function look(line: string, { plan, source }: StepPrompt, { run, steps, at
         )
         .join('\n'),
     );
-  else if (line === 'status') say(await describe(run, paint));
+  else if (line === 'status') say(await describeLab(run, paint));
   else await byHand(run, plan, step, line);
-}
-
-/** Hosts come and go: the lab is read anew. */
-async function describe({ docker, lab }: StepRunner, paint: Paint): Promise<string> {
-  const now = (await listLabs(docker)).find(({ id }) => id === lab.id) ?? lab;
-  return describeStatus(await askStatus(docker, now), paint, Date.now()).join('\n');
 }
 
 async function byHand(run: StepRunner, plan: Plan, before: PlannedStep, line: string): Promise<void> {

@@ -40,6 +40,11 @@ export const verbTable: readonly VerbEntry[] = [
     summary: 'replay a scenario one step at a time, by hand where you want',
     load: async () => (await import('./verbs/step.ts')).step,
   },
+  {
+    name: 'record',
+    summary: 'turn what you do by hand to a lab into a scenario',
+    load: async () => (await import('./verbs/record.ts')).record,
+  },
   { name: 'lint', summary: 'check scenario files; needs no Docker', load: async () => (await import('./verbs/lint.ts')).lint },
   { name: 'judge', summary: 'judge a recorded run again; needs no Docker', load: async () => (await import('./verbs/judge.ts')).judge },
   {

@@ -207,6 +207,7 @@ async function createContainer(ctx: Making, host: HostSpec, ports: Ports): Promi
   const address = addresses[host.name];
   if (image === undefined || address === undefined) throw new LabError(`host ${host.name} has no image or address`);
   const spec: LabSpecLabel = {
+    ...(blueprint.asked ? { asked: blueprint.asked } : {}),
     preset: blueprint.preset,
     profile: blueprint.profile,
     clusters: blueprint.clusters,

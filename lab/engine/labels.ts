@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { LabError } from '../core/problem.ts';
 import type { ClusterSpec, HostKind, HostName, Secrets } from '../topology/blueprint.ts';
+import type { LabObject } from '../topology/overlay.ts';
 
 export const labelKeys = {
   lab: 'pglab.lab',
@@ -33,6 +34,8 @@ export interface Owner {
 
 /** What a lab's containers remember of their blueprint; on every container, so that any of them can tell. */
 export interface LabSpecLabel {
+  /** Absent: the lab was made before labs remembered it. */
+  readonly asked?: LabObject;
   readonly preset: string;
   readonly profile: string;
   readonly clusters: readonly ClusterSpec[];

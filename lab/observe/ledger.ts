@@ -10,6 +10,7 @@ export const ledgerTable = {
     create schema if not exists pglab;
     create table if not exists pglab.ledger (id bigint primary key, content text not null);
     create extension if not exists pg_walinspect with schema pglab`,
+  clear: 'truncate pglab.ledger',
   insert: 'insert into pglab.ledger (id, content) values ($1::bigint, md5($1::text))',
 } as const;
 

@@ -41,7 +41,7 @@ export interface OriginOptions {
 }
 
 /** Part of every golden lab's key: another way to bring a lab up makes other labs. */
-const format = 1;
+const format = 2;
 
 /** Throws UsageError with every mistake in the spec, and what `ensureImages` and `bringUp` throw. */
 export async function originOf(docker: Docker, spec: LabSpec, options: OriginOptions): Promise<Origin> {
@@ -69,8 +69,15 @@ export async function originOf(docker: Docker, spec: LabSpec, options: OriginOpt
  * only one of many runs needs gets none, while the only one there is will be wanted again: somebody is trying things.
  */
 export function goldenUses(specs: readonly LabSpec[]): GoldenUse[] {
-  const outlines = specs.map((spec) => JSON.stringify(draft(spec, readTrains(), placeholders(spec))));
+  const outlines = specs.map((spec) => JSON.stringify(outlineOf(draft(spec, readTrains(), placeholders(spec)).blueprint)));
   return outlines.map((outline) => (specs.length === 1 || outlines.filter((other) => other === outline).length > 1 ? 'make' : 'take'));
+}
+
+/** The same lab can be asked for in several ways. */
+function outlineOf(blueprint: Blueprint | undefined): Omit<Blueprint, 'asked'> | undefined {
+  if (!blueprint) return undefined;
+  const { asked: _, ...outline } = blueprint;
+  return outline;
 }
 
 function freshOrigin(blueprint: Blueprint, images: Origin['images']): Origin {
@@ -97,7 +104,7 @@ async function imagesFor(docker: Docker, blueprint: Blueprint, { onImages, signa
 async function goldenName(docker: Docker, outline: Blueprint, images: Readonly<Record<string, string>>): Promise<string> {
   const tags = [...new Set(Object.values(images))].sort();
   const ids = await Promise.all(tags.map(async (tag) => (await docker.getImage(tag).inspect()).Id));
-  const hash = createHash('sha256').update(JSON.stringify({ format, outline, ids }));
+  const hash = createHash('sha256').update(JSON.stringify({ format, outline: outlineOf(outline), ids }));
   return `golden-${hash.digest('hex').slice(0, 12)}`;
 }
 

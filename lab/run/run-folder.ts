@@ -20,7 +20,7 @@ export const runFiles = {
 } as const;
 
 /** Makes a folder for one run. Its name sorts by time and never stands for two runs. */
-export async function makeRunFolder(parent: string, plan: Plan, started: Date): Promise<string> {
+export async function makeRunFolder(parent: string, plan: Pick<Plan, 'scenario' | 'variant'>, started: Date): Promise<string> {
   await mkdir(parent, { recursive: true });
   const stamp = started.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   for (let n = 1; ; n += 1) {
@@ -45,7 +45,7 @@ export async function writeInputs(
   folder: string,
   { source, recipes }: ScenarioText,
   plan: Plan,
-  blueprint: Blueprint,
+  blueprint: Pick<Blueprint, 'hosts'>,
   redact: (text: string) => string,
 ): Promise<void> {
   await writeFile(join(folder, runFiles.scenario), source);

@@ -83,8 +83,8 @@ async function specOf(docker: Docker, host: Host): Promise<HostSpec> {
 }
 
 function blueprintOf({ spec }: Lab, hosts: readonly HostSpec[]): Blueprint {
-  const { preset, profile, clusters, etcd, secrets } = spec;
-  return { preset, profile, clusters, etcd, secrets, hosts };
+  const { asked, preset, profile, clusters, etcd, secrets } = spec;
+  return { ...(asked ? { asked } : {}), preset, profile, clusters, etcd, secrets, hosts };
 }
 
 const namePattern = /^[a-z0-9][a-z0-9-]{0,30}$/;

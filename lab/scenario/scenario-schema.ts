@@ -36,10 +36,10 @@ export const modifierSchema = z.strictObject({
 export type ModifierName = keyof typeof modifierSchema.shape;
 export const modifierNames = Object.keys(modifierSchema.shape) as readonly ModifierName[];
 
-const sourceHint = `owner/repository#123, a https address, or "talk: the slide's title"`;
+const sourceHint = `owner/repository#123, a https address, "talk: the slide's title", or "recorded: when and where"`;
 const sourceText = z
   .string()
-  .regex(/^([\w.-]+\/[\w.-]+#\d+|https?:\/\/\S+|talk: \S.*)$/, mistake('not a source', sourceHint))
+  .regex(/^([\w.-]+\/[\w.-]+#\d+|https?:\/\/\S+|(talk|recorded): \S.*)$/, mistake('not a source', sourceHint))
   .describe(sourceHint);
 
 const varsSchema = z

@@ -1,0 +1,117 @@
+/** A short session recorded on a lab, and the file that it wrote replayed: the same verdict, and a mutant that fails as it must. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { pglab, pglabWithInput, sweep } from './pglab.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
+
+const name = 'cli-record';
+const folder = mkdtempSync(join(tmpdir(), 'pglab-record-'));
+const runs = ['--runs', join(folder, 'runs')];
+const main = 'node dist/lab/cli/main.js';
+let terminal: Terminal | undefined;
+
+beforeAll(async () => {
+  await sweep(name);
+  const { exitCode, stderr } = await pglab('up', '--name', name, '--preset', 'one-node');
+  expect(exitCode, stderr).toBe(0);
+});
+
+afterEach(async () => {
+  await terminal?.close();
+  terminal = undefined;
+});
+
+afterAll(async () => {
+  await sweep(name);
+  rmSync(folder, { recursive: true });
+});
+
+test('at a terminal: steps in words, offers by number, and a file that replays', async () => {
+  const file = join(folder, 'stopped-by-hand.yaml');
+  terminal = await openTerminal({ columns: 140, rows: 50 });
+  const keys = (await terminal.modes()).keys;
+  await terminal.type(`${main} record --name ${name} --out ${file} ${runs.join(' ')}; echo code $?`);
+  await terminal.shows(/recording on cli-record: [\s\S]*record>\s*$/);
+  await terminal.type('kil leader');
+  await terminal.shows(/"kil" is no step\n +did you mean "kill"\?[\s\S]*record>\s*$/);
+  await terminal.type('kill pg9');
+  await terminal.shows(/this lab has no host "pg9"[\s\S]*record>\s*$/);
+  await terminal.type('mark before');
+  await terminal.shows(/- mark: before\nrecord>\s*$/);
+  await terminal.type('exec pg1 patronictl restart demo pg1 --force');
+  const offered = await terminal.shows(/since restart:[\s\S]*record>\s*$/, 60_000);
+  expect(offered).toContain('- patronictl: { on: pg1, run: "restart ${cluster} pg1 --force" }');
+  const shut = /^ +(\d+) +pg1 +postgres: database system is shut down/m.exec(offered)?.[1];
+  const ready = /^ +(\d+) +pg1 +postgres: database system is ready to accept connections/m.exec(offered)?.[1];
+  await terminal.press('C-l');
+  await terminal.type(`expect ${shut} ${ready}`);
+  await terminal.shows(/as: after-restart\nrecord>\s*$/);
+  await terminal.type('done');
+  expect(await terminal.shows(/code \d+\n/, 60_000)).toMatch(
+    /PASS stopped-by-hand \(recorded\)[\s\S]*wrote .*stopped-by-hand\.yaml[\s\S]*code 0\n/,
+  );
+  expect((await terminal.modes()).keys).toBe(keys);
+  const text = readFileSync(file, 'utf8');
+  expect(text).toContain('lab: { preset: one-node, ready: backup }');
+  expect(text).toContain('mutant: { must-fail: after-restart }');
+  expect((await pglab('lint', file)).stdout).toBe('1 scenario, nothing wrong');
+  const { stdout, exitCode } = await pglab('replay', file, '--out', join(folder, 'replays'));
+  expect(exitCode, stdout).toBe(0);
+  expect(stdout).toMatch(/PASS stopped-by-hand \(recorded\)/);
+  expect(stdout).toMatch(/PASS stopped-by-hand \(mutant\): failed at "after-restart", as it must/);
+});
+
+test('from a pipe: one line is one step, a program that failed is to fail again, and rows are looked for', async () => {
+  const file = join(folder, 'from-a-pipe.yaml');
+  const lines = [
+    'workload start',
+    'workload 30 rows',
+    'psql select 1/0',
+    'workload stop',
+    'expect all',
+    'expect: { sql: { on: leader, run: select 1, is: 1 } }',
+  ];
+  const { stdout, exitCode } = await pglabWithInput(lines.join('\n'), 'record', '--name', name, '--out', file, ...runs);
+  expect(exitCode, stdout).toBe(0);
+  expect(stdout).toContain('the ledger: no acknowledged row is lost');
+  expect(stdout).toMatch(/PASS from-a-pipe \(recorded\)/);
+  expect(readFileSync(file, 'utf8')).toMatch(/- sql: select 1\/0\n +as: sql\n(.*\n)? +fails: "22012"/);
+  expect((await pglab('lint', file)).exitCode).toBe(0);
+});
+
+test('Ctrl-C writes nothing and leaves the lab; quit and an empty recording write nothing either', async () => {
+  const file = join(folder, 'cut.yaml');
+  terminal = await openTerminal({ columns: 140, rows: 50 });
+  const keys = (await terminal.modes()).keys;
+  await terminal.type(`${main} record --name ${name} --out ${file} ${runs.join(' ')}; echo code $?`);
+  await terminal.shows(/record>\s*$/);
+  await terminal.type('mark before');
+  await terminal.shows(/- mark: before\nrecord>\s*$/);
+  await terminal.press('C-c');
+  expect(await terminal.shows(/code \d+\n/)).toMatch(/interrupted: nothing was written; the lab is as you left it\ncode 130\n/);
+  expect((await terminal.modes()).keys).toBe(keys);
+  for (const input of ['mark before\nquit\n', '']) {
+    const { exitCode, stdout } = await pglabWithInput(input, 'record', '--name', name, '--out', file, ...runs);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/nothing is written/);
+  }
+  expect(existsSync(file)).toBe(false);
+  expect((await pglab('status', '--name', name)).exitCode).toBe(0);
+});
+
+test('a file that is there, a name that cannot be one, and a lab that is not are mistakes', async () => {
+  const there = join(folder, 'there.yaml');
+  writeFileSync(there, 'mine\n');
+  const said = async (...args: string[]) => {
+    const { exitCode, stderr } = await pglab('record', ...args, ...runs);
+    expect(exitCode).toBe(2);
+    return stderr;
+  };
+  expect(await said('--name', name, '--out', there)).toContain('is there already');
+  expect(await said('--name', name, '--out', join(folder, 'No Name.txt'))).toContain('a scenario cannot be in a file named No Name.txt');
+  expect(await said('--name', 'nobody', '--out', join(folder, 'new.yaml'))).toContain('there is no lab named nobody');
+  expect(await said('--name', name)).toContain("required option '--out <file>'");
+  expect(readFileSync(there, 'utf8')).toBe('mine\n');
+});
