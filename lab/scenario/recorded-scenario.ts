@@ -6,7 +6,7 @@ import { Document, isMap, isPair, isSeq, visit } from 'yaml';
 import type { Value } from '../core/event.ts';
 import type { LabObject } from '../topology/overlay.ts';
 import type { RawStep } from './typed-step.ts';
-import { type VerbName, verbNames, verbs } from './verbs/verbs.ts';
+import { type VerbName, verbNames } from './verbs/verbs.ts';
 
 export interface Recorded {
   readonly name: string;
@@ -114,11 +114,6 @@ export function freeName(base: string, taken: readonly string[]): string {
 /** A step as it stands in the file, for people who have just typed it. */
 export function renderStep(step: RawStep): string {
   return render([step]).trimEnd();
-}
-
-/** Whether a step runs a program, whose failure `fails` can say. */
-export function runsProgram(step: RawStep): boolean {
-  return (verbs[verbOf(step)] as { runs?: true }).runs === true;
 }
 
 /** One line for what is small, a block for the rest and for what people read line by line: the file itself, steps and variants. */

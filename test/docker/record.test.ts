@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 test('at a terminal: steps in words, offers by number, and a file that replays', async () => {
-  const file = join(folder, 'stopped-by-hand.yaml');
+  const file = join(folder, 'differential.yaml');
   terminal = await openTerminal({ columns: 140, rows: 50 });
   const keys = (await terminal.modes()).keys;
   await terminal.type(`${main} record --name ${name} --out ${file} ${runs.join(' ')}; echo code $?`);
@@ -40,27 +40,28 @@ test('at a terminal: steps in words, offers by number, and a file that replays',
   await terminal.shows(/this lab has no host "pg9"[\s\S]*record>\s*$/);
   await terminal.type('mark before');
   await terminal.shows(/- mark: before\nrecord>\s*$/);
-  await terminal.type('exec pg1 patronictl restart demo pg1 --force');
-  const offered = await terminal.shows(/since restart:[\s\S]*record>\s*$/, 60_000);
-  expect(offered).toContain('- patronictl: { on: pg1, run: "restart ${cluster} pg1 --force" }');
-  const shut = /^ +(\d+) +pg1 +postgres: database system is shut down/m.exec(offered)?.[1];
-  const ready = /^ +(\d+) +pg1 +postgres: database system is ready to accept connections/m.exec(offered)?.[1];
+  await terminal.type('backup --type=diff');
+  const offered = await terminal.shows(/- pgbackrest: backup --type=diff\n +as: backup\n[\s\S]*since backup:[\s\S]*record>\s*$/, 60_000);
+  const numberOf = (words: RegExp) =>
+    offered.split('\n').flatMap((line) => (words.test(line) ? (/^ +(\d+) /.exec(line)?.[1] ?? []) : []))[0];
+  const label = numberOf(/repo +pgbackrest: new backup label = /);
+  const newest = numberOf(/the newest backup is diff/);
   await terminal.press('C-l');
-  await terminal.type(`expect ${shut} ${ready}`);
-  await terminal.shows(/as: after-restart\nrecord>\s*$/);
+  await terminal.type(`expect ${label} ${newest}`);
+  await terminal.shows(/as: after-backup\nrecord>\s*$/);
   await terminal.type('done');
   expect(await terminal.shows(/code \d+\n/, 60_000)).toMatch(
-    /PASS stopped-by-hand \(recorded\)[\s\S]*wrote .*stopped-by-hand\.yaml[\s\S]*code 0\n/,
+    /PASS differential \(recorded\)[\s\S]*wrote .*differential\.yaml[\s\S]*code 0\n/,
   );
   expect((await terminal.modes()).keys).toBe(keys);
   const text = readFileSync(file, 'utf8');
   expect(text).toContain('lab: { preset: one-node, ready: backup }');
-  expect(text).toContain('mutant: { must-fail: after-restart }');
+  expect(text).toContain('mutant: { must-fail: after-backup }');
   expect((await pglab('lint', file)).stdout).toBe('1 scenario, nothing wrong');
   const { stdout, exitCode } = await pglab('replay', file, '--out', join(folder, 'replays'));
   expect(exitCode, stdout).toBe(0);
-  expect(stdout).toMatch(/PASS stopped-by-hand \(recorded\)/);
-  expect(stdout).toMatch(/PASS stopped-by-hand \(mutant\): failed at "after-restart", as it must/);
+  expect(stdout).toMatch(/PASS differential \(recorded\)/);
+  expect(stdout).toMatch(/PASS differential \(mutant\): failed at "after-backup", as it must/);
 });
 
 test('from a pipe: one line is one step, a program that failed is to fail again, and rows are looked for', async () => {
