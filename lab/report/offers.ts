@@ -47,7 +47,7 @@ export interface Cause {
 /** Words of programs that tell what became of a host; what is said at other times too is not among them. */
 const telling: Readonly<Partial<Record<Program, RegExp>>> = {
   patroni:
-    /promoted self|demot|failover|switchover|reinit|replica has been created|bootstrapped|data directory uncleaned|pg_rewind|initialized a new cluster|released leader|leader key|DCS is not accessible|acquired session lock as/i,
+    /^(?!.*in progress).*(promoted self|demot|failover|switchover|replica has been created|bootstrapped|data directory uncleaned|pg_rewind|initialized a new cluster|released leader|leader key|DCS is not accessible|acquired session lock as)/is,
   postgres:
     /selected new timeline|received promote|started streaming|starting (point-in-time|archive|backup) recovery|consistent recovery state|recovery stopping|completed backup recovery|redo done|database system is (ready|shut)|database system was|fast shutdown|immediate shutdown|archive recovery complete|terminated by signal/,
   pgbackrest: /^(?!archive-push|archive-get|server)[\w-]+ command (begin|end)|backup label =/,

@@ -7,12 +7,16 @@ import type { RawStep } from './typed-step.ts';
 export function hostReference(host: string, { values }: Names, facts: Pick<RunStarted, 'clusters' | 'repo'>): string | undefined {
   if (facts.repo?.length === 1 && facts.repo[0] === host) return 'repo';
   if (!Object.values(facts.clusters).some((members) => members.length > 1 && members.includes(host))) return undefined;
-  for (const [name, fields] of Object.entries(values).toReversed()) {
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) continue;
-    for (const field of ['on', 'leader', 'replica'] as const)
-      if ((fields as Readonly<Record<string, Value>>)[field] === host) return `\${${name}.${field}}`;
+  // Whom something was done to is surer the next time than who led, and that surer than who of several streamed.
+  for (const field of ['on', 'leader', 'replica'] as const) {
+    const named = Object.entries(values).findLast(([, fields]) => isMap(fields) && fields[field] === host);
+    if (named) return `\${${named[0]}.${field}}`;
   }
   return undefined;
+}
+
+function isMap(value: Value): value is Readonly<Record<string, Value>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A typed step with the hosts in it called by what they were. `scope` is the cluster's name in Patroni. */
