@@ -5,8 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { LabError } from '../core/problem.ts';
-import type { ClusterSpec, HostKind, HostName, Secrets } from '../topology/blueprint.ts';
-import type { LabObject } from '../topology/overlay.ts';
+import type { Blueprint, ClusterSpec, HostKind, HostName, Secrets } from '../topology/blueprint.ts';
 
 export const labelKeys = {
   lab: 'pglab.lab',
@@ -35,7 +34,7 @@ export interface Owner {
 /** What a lab's containers remember of their blueprint; on every container, so that any of them can tell. */
 export interface LabSpecLabel {
   /** Absent: the lab was made before labs remembered it. */
-  readonly asked?: LabObject;
+  readonly asked?: Blueprint['asked'];
   readonly preset: string;
   readonly profile: string;
   readonly clusters: readonly ClusterSpec[];

@@ -3,8 +3,6 @@
  * on this machine, no container ids. It is plain data; `lab:plan` prints it.
  */
 
-import type { LabObject } from './overlay.ts';
-
 /** Names a host in a lab: `pg1`, `etcd2`, `repo`. It is the container's host name and stands in every host's /etc/hosts. */
 export type HostName = string;
 
@@ -78,8 +76,8 @@ export interface ClusterSpec {
 }
 
 export interface Blueprint {
-  /** What it was drafted from, so that the same lab can be asked for again; absent in what an earlier version made. */
-  readonly asked?: LabObject;
+  /** The spec that it was drafted from, for `readLab`, so that the same lab can be asked for again; absent in what an earlier version made. */
+  readonly asked?: Readonly<Record<string, unknown>>;
   readonly preset: string;
   /** A timing profile's name. */
   readonly profile: string;

@@ -35,7 +35,6 @@ import {
 import { places, ports } from './places.ts';
 import type { PlainMap } from './plain-map.ts';
 import { isPlainMap, mergeMap } from './plain-map.ts';
-import type { PresetName } from './presets/index.ts';
 import type { Timing } from './timing-profiles.ts';
 import { timingProfiles } from './timing-profiles.ts';
 import type { TopologyProblem } from './topology-problem.ts';
@@ -103,7 +102,7 @@ export function draft(spec: LabSpec, catalogue: TrainCatalogue, made: Made): Dra
   const fresh = layout.lab.start === 'fresh' || [...disks.values()].some((own) => own.length > 0);
   return {
     blueprint: {
-      asked: { ...layout.lab, preset: layout.preset.name as PresetName },
+      asked: { ...layout.lab, preset: layout.preset.name },
       preset: layout.preset.name,
       profile,
       ...(fresh ? { fresh } : {}),

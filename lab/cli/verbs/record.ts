@@ -10,6 +10,8 @@ import { renderText } from '../../report/text.ts';
 import { type RecordedRun, record as recordRun } from '../../run/recording.ts';
 import { planFile } from '../../run/scenario-files.ts';
 import { renderProblems } from '../../scenario/code-frame.ts';
+import { readLab } from '../../topology/lab-spec.ts';
+import { labObject } from '../../topology/overlay.ts';
 import { npmCommand, withName } from '../lab-options.ts';
 import { paintFor } from '../paint.ts';
 import { openPrompt } from '../prompt.ts';
@@ -53,8 +55,8 @@ async function run(options: Options, session: Session): Promise<void> {
   const name = scenarioName(options.out);
   const docker = await findEngine();
   const lab = await findLab(docker, options.name);
-  const { asked, preset } = lab.spec;
-  if (!asked)
+  const { lab: asked } = readLab(lab.spec.asked);
+  if (asked === undefined)
     throw new UsageError(`${lab.name} does not know what it was made from: an earlier version made it`, {
       hint: `${npmCommand('down', lab.name)}, ${npmCommand('up', lab.name)}`,
     });
@@ -67,8 +69,8 @@ async function run(options: Options, session: Session): Promise<void> {
       name,
       file: options.out,
       proves: options.proves ?? 'What was recorded by hand happens again.',
-      source: options.source ?? `recorded: by hand on ${new Date().toISOString().slice(0, 10)}, on a lab of ${preset}`,
-      lab: asked,
+      source: options.source ?? `recorded: by hand on ${new Date().toISOString().slice(0, 10)}, on a lab of ${lab.spec.preset}`,
+      lab: labObject(asked),
     };
     recorded = await recordRun(docker, lab, { frame, out: options.runs, signal: session.signal }, async (recording) => {
       introduce(lab, recording.run.observer.latest.main);
