@@ -86,7 +86,8 @@ export async function record(
     return undefined;
   }
   const verdict = growing.judge.end();
-  await writeInputs(folder, growing.text(), plan, { hosts: [] }, redact);
+  const { recipes } = planFile({ file: options.frame.name, text: growing.text() });
+  await writeInputs(folder, { source: growing.text(), recipes }, plan, { hosts: [] }, redact);
   await writeLogs(folder, docker, lab, redact);
   await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
   signal.throwIfAborted();
