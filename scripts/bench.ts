@@ -2,29 +2,34 @@
  * Measures the lab against its targets, and `lab:up` against the same lab driven by hand with the docker client, repetition
  * by repetition. Reports; a missed target is no failure.
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeImages } from '../lab/cli/image-progress.ts';
 import { paintFor } from '../lab/cli/paint.ts';
 import { describeError } from '../lab/cli/print-error.ts';
 import { table } from '../lab/cli/table.ts';
 import { exitCodes, LabError, UsageError } from '../lab/core/problem.ts';
+import { projectFolder } from '../lab/core/project.ts';
 import { type Docker, findEngine } from '../lab/engine/connect.ts';
 import { hostImages, imageKey } from '../lab/engine/images.ts';
 import { draftLab } from '../lab/run/draft-lab.ts';
 import type { ImageSpec } from '../lab/topology/blueprint.ts';
-import { type Figure, figureTable, median, type PartName, partNames, type Samples, summarize } from './bench/figures.ts';
+import { type Figure, figureTable, longParts, median, type PartName, partNames, type Samples, summarize } from './bench/figures.ts';
 import { describeMachine, type Machine } from './bench/machine.ts';
 import { sweep } from './bench/our-labs.ts';
 import { type Bench, type Repetition, repeatOnce } from './bench/repetition.ts';
 
 const usage = `Usage: npm run bench [-- OPTIONS]
 
-Measures the lab: bring-up against the same lab driven by hand, short commands, an idle lab, four labs side by side,
-setup, failover. Progress goes to stderr, the table to stdout. Everything it makes is named bench-* and removed.
+Measures the lab: bring-up from nothing and forked against the same lab driven by hand, the pool, snapshots, short
+commands, idle labs, four labs side by side, setup, failover, and every scenario. Progress goes to stderr, the table to
+stdout. Everything it makes is named bench-* and removed.
 
   --repeat N    repetitions (default 3)
-  --only NAME   one part: ${partNames.join(', ')}; may be given several times
+  --only NAME   one part: ${partNames.join(', ')}; may be given several times;
+                ${longParts.join(' and ')} take minutes and are left out unless named
+  --doc         writes the table and the machine into docs/performance.md
   --json FILE   the figures, every sample and the machine as JSON
   --debug       stack traces
 
@@ -35,6 +40,7 @@ interface Options {
   readonly repeat: number;
   readonly chosen: ReadonlySet<PartName>;
   readonly json: string | undefined;
+  readonly doc: boolean;
 }
 
 interface Results {
@@ -82,17 +88,23 @@ async function main(): Promise<void> {
     await sweepWell(docker);
   }
   print(results);
+  if (options.doc) await writeInto(join(projectFolder, 'docs', 'performance.md'), results);
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 function readOptions(): Options | undefined {
-  const { help, repeat, only, json } = parseOptions();
+  const { help, repeat, only, json, doc } = parseOptions();
   if (help) return undefined;
   const count = Number(repeat ?? 3);
   if (!Number.isInteger(count) || count < 1) throw new UsageError(`--repeat takes a number from 1, not ${JSON.stringify(repeat)}`);
   const unknown = only?.find((name) => !(partNames as readonly string[]).includes(name));
   if (unknown !== undefined) throw new UsageError(`nothing to measure is named ${JSON.stringify(unknown)}`, { hint: partNames.join(', ') });
-  return { repeat: count, chosen: new Set((only as PartName[] | undefined) ?? partNames), json };
+  return {
+    repeat: count,
+    chosen: new Set((only as PartName[] | undefined) ?? partNames.filter((part) => !longParts.includes(part))),
+    json,
+    doc: doc === true,
+  };
 }
 
 function parseOptions() {
@@ -102,6 +114,7 @@ function parseOptions() {
         repeat: { type: 'string' },
         only: { type: 'string', multiple: true },
         json: { type: 'string' },
+        doc: { type: 'boolean' },
         debug: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -164,15 +177,23 @@ async function sweepWell(docker: Docker): Promise<void> {
   await sweep(docker);
 }
 
-function print({ figures, machine, profile, background, repeat, seconds }: Results): void {
+/** Between its two marks; what else the document says stays. */
+async function writeInto(file: string, results: Results): Promise<void> {
+  const [before, , after] = (await readFile(file, 'utf8')).split(/(<!-- figures -->[\s\S]*<!-- end of figures -->)/);
+  const lines = [`${describe(results)}, ${results.started.slice(0, 10)}.`, '', '```', ...figureTable(results.figures), '```'];
+  await writeFile(file, `${before}<!-- figures -->\n${lines.join('\n')}\n<!-- end of figures -->${after}`);
+}
+
+function describe({ machine, repeat, seconds }: Results): string {
+  const gigabytes = (machine.memory / 1e9).toFixed(1);
+  return `${machine.cpus} x ${machine.model}, ${gigabytes} GB, Linux ${machine.kernel}, Docker ${machine.engine}, node ${machine.node}; ${repeat} repetitions in ${seconds.toFixed(0)} s`;
+}
+
+function print(results: Results): void {
+  const { figures, profile, background } = results;
   const paint = paintFor(process.stdout);
   const out = (lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`);
-  const gigabytes = (machine.memory / 1e9).toFixed(1);
-  out([
-    `${machine.cpus} x ${machine.model}, ${gigabytes} GB, Linux ${machine.kernel}, Docker ${machine.engine}, node ${machine.node}; ${repeat} repetitions in ${seconds.toFixed(0)} s`,
-    '',
-    ...figureTable(figures, (text, met) => (met ? paint.green(text) : paint.red(text))),
-  ]);
+  out([describe(results), '', ...figureTable(figures, (text, met) => (met ? paint.green(text) : paint.red(text)))]);
   const rows = (record: Readonly<Record<string, number>>) => Object.entries(record).map(([what, value]) => [what, value.toFixed(2)]);
   if (Object.keys(profile.phases).length > 0) {
     out(['', ...table([{ title: 'lab:up, phase' }, { title: 's', align: 'right' }], rows(profile.phases))]);

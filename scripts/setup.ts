@@ -3,17 +3,20 @@
  * already.
  */
 import { parseArgs } from 'node:util';
-import { makeImages } from '../lab/cli/image-progress.ts';
+import { makeImages, showImages } from '../lab/cli/image-progress.ts';
+import { showProgress } from '../lab/cli/progress.ts';
 import { exitCodes, LabError, UsageError } from '../lab/core/problem.ts';
 import type { Docker } from '../lab/engine/connect.ts';
-import { findEngine, ping, searchEngine, thisMachine } from '../lab/engine/connect.ts';
+import { findEngine, isLocal, ping, searchEngine, thisMachine } from '../lab/engine/connect.ts';
 import { hostImages } from '../lab/engine/images.ts';
 import { readTrains, trainNamed } from '../lab/engine/trains.ts';
+import { originOf } from '../lab/run/golden.ts';
 
 const usage = `Usage: npm run setup [-- OPTIONS]
 
 Makes this machine ready for the lab: finds a Docker engine (installs and starts the distribution's on Debian and
-Ubuntu where none answers), then builds the images. A second run does nothing.
+Ubuntu where none answers), builds the images, and brings the default lab up once to keep it as a golden lab, which
+lab:up forks. A second run does nothing.
 
   --train NAME  images of another release train of images/versions.yaml; may be given several times
   --all         images of all trains
@@ -48,7 +51,25 @@ async function main(): Promise<void> {
   const docker = await engine();
   const images = await makeImages(docker, specs, process.stdout, { refresh: options.refresh ?? false, signal: interruption.signal });
   say(`images: ${[...images.values()].join(', ')}`);
+  if (isLocal(docker) && trains.includes(known.default)) await makeDefaultLab(docker);
   say('ready; next: npm run lab:up');
+}
+
+/** What `lab:up` forks, so that already the first one is there in seconds. */
+async function makeDefaultLab(docker: Docker): Promise<void> {
+  const progress = showProgress(process.stdout);
+  try {
+    const { forkOf } = await originOf(
+      docker,
+      { ready: 'backup' },
+      { golden: 'make', bind: '127.0.0.1', signal: interruption.signal, onImages: showImages(progress), onPhase: progress.phase },
+    );
+    progress.end('done');
+    say(`golden lab: ${forkOf}`);
+  } catch (error) {
+    progress.end('failed');
+    throw error;
+  }
 }
 
 function readOptions() {

@@ -6,6 +6,7 @@ import type { Docker } from '../../lab/engine/connect.ts';
 import type { Blueprint, HostSpec } from '../../lab/topology/blueprint.ts';
 import { type ContainerCost, costOf, sum } from './containers.ts';
 import type { PartName, Samples } from './figures.ts';
+import { forked, fromPool, noticed, twelveIdle, wholeSet } from './forks.ts';
 import { allOf, driveByHand, leadersAmong, prepareByHand } from './hand-driven.ts';
 import { type Measured, measure } from './machine.ts';
 import { labName, type Output, pglab, run, sweep } from './our-labs.ts';
@@ -63,6 +64,11 @@ export async function repeatOnce(bench: Bench): Promise<Repetition> {
       if (hand.cpu > 0) samples.cpuRatio = [ours.cpu / hand.cpu];
     }
   }
+  if (chosen.has('fork')) Object.assign(samples, await forked(bench, hand?.wall));
+  if (chosen.has('pool')) Object.assign(samples, await fromPool(bench));
+  if (chosen.has('twelve')) Object.assign(samples, await twelveIdle(bench));
+  if (chosen.has('noticed')) Object.assign(samples, await noticed(bench));
+  if (chosen.has('set')) Object.assign(samples, await wholeSet(bench));
   if (ours && chosen.has('side-by-side')) {
     const four = await sideBySide(bench);
     samples.fourWall = [four];
@@ -93,7 +99,7 @@ interface Up extends Measured<Output> {
 
 async function bringUp(bench: Bench, which: string): Promise<Up> {
   const name = labName(which);
-  const measured = await measure(() => pglab(['up', '--name', name], bench.signal), bench.signal);
+  const measured = await measure(() => pglab(['up', '--fresh', '--name', name], bench.signal), bench.signal);
   const costs = await costOf(bench.docker, `pglab-${name}-`);
   bench.say(`lab:up ${describe(measured)}`);
   return { ...measured, name, costs };
@@ -166,7 +172,7 @@ async function failover({ docker, signal, say }: Bench, name: string): Promise<n
 
 async function sideBySide({ signal, say }: Bench): Promise<number> {
   const names = ['a', 'b', 'c', 'd'].map(labName);
-  const taken = await timed(() => allOf(names.map((name) => pglab(['up', '--name', name], signal))));
+  const taken = await timed(() => allOf(names.map((name) => pglab(['up', '--fresh', '--name', name], signal))));
   say(`four labs side by side ${taken.toFixed(2)} s`);
   await allOf(names.map((name) => pglab(['down', '--name', name], signal)));
   return taken;

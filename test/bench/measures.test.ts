@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Event } from '../../lab/core/event.ts';
 import { parseBusy } from '../../lab/engine/machine.ts';
 import { memoryOf } from '../../scripts/bench/containers.ts';
+import { noticing } from '../../scripts/bench/forks.ts';
 import { phasesOf } from '../../scripts/bench/repetition.ts';
 
 describe('parseBusy', () => {
@@ -31,4 +33,22 @@ describe('phasesOf', () => {
     ];
     expect(phasesOf({ stdout: '', said }, 6)).toEqual({ 'the command starts': 0.5, 'starting 7 hosts': 1.5, 'waiting for pg1 to lead': 4 });
   });
+});
+
+describe('noticing', () => {
+  const at = (time: number, event: object) => ({ seq: 0, at: time, ...event }) as Event;
+  const log = (time: number, host: string, text: string) => at(time, { type: 'log', host, program: 'postgres', text, source: 'stream' });
+  const look = (time: number, leader: string) => at(time, { type: 'look', key: 'k', answer: { kind: 'cluster', leader }, took: 5 });
+  const failover = [
+    log(1, 'pg1', 'promoted self to leader by acquiring session lock'),
+    at(10, { type: 'run-started' }),
+    look(11, 'pg1'),
+    log(1000, 'pg2', 'promoted self to leader by acquiring session lock'),
+    log(1200, 'pg2', 'database system is ready to accept connections'),
+    look(1450, 'pg2'),
+  ];
+
+  it('is from the new leader that takes connections to the look that has it, in seconds', () =>
+    expect(noticing(failover)).toBeCloseTo(0.25));
+  it('is nothing where nobody took over in the run', () => expect(noticing(failover.slice(0, 3))).toBeUndefined());
 });
