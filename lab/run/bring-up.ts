@@ -5,7 +5,7 @@
  */
 
 import { LabError } from '../core/problem.ts';
-import { controlService, runCommand } from '../engine/commands.ts';
+import { releasePatroni, runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import { createLab, type NewLab } from '../engine/create-lab.ts';
 import { type Lab, markReady, removeLab } from '../engine/lab.ts';
@@ -92,7 +92,7 @@ async function makeReady(ctx: ComingUp, cluster: ClusterSpec): Promise<void> {
   }
   if (others.length > 0)
     ctx.report(`building ${others.map((host) => host.name).join(' and ')}${reaches(cluster, 'backup') ? ' from the backup' : ''}`);
-  await Promise.all(others.map((host) => controlService(ctx.docker, host.container, 'start', 'patroni')));
+  await Promise.all(others.map((host) => releasePatroni(ctx.docker, host.container)));
   await standbysStream(
     ctx,
     cluster,

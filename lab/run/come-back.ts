@@ -1,7 +1,7 @@
 /** A fork comes back to how the snapshot's lab stood. A golden lab's must; one that a person had broken may turn out to be more so. */
 import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
-import { controlService } from '../engine/commands.ts';
+import { releasePatroni } from '../engine/commands.ts';
 import type { HostDown, Standing } from '../engine/snapshot-labels.ts';
 import type { ClusterSpec } from '../topology/blueprint.ts';
 import { archives, becomesLeader, type ComingUp, hostNamed, standbysStream } from './coming-up.ts';
@@ -47,7 +47,7 @@ export async function comeBack(ctx: ComingUp, cluster: ClusterSpec, { standing, 
   ctx.report(`waiting for ${leader.name} to lead`);
   const leads = await reached(becomesLeader(ctx, leader, must ? undefined : lenience));
   const others = cluster.members.filter((name) => name !== leader.name && runsPatroni(down[name]));
-  await Promise.all(others.map((name) => controlService(ctx.docker, hostNamed(ctx.lab, name).container, 'start', 'patroni')));
+  await Promise.all(others.map((name) => releasePatroni(ctx.docker, hostNamed(ctx.lab, name).container)));
   if (!leads) return;
   if (stood.streaming.length > 0) ctx.report(`waiting for ${stood.streaming.join(' and ')} to stream`);
   await Promise.all([reached(standbysStream(ctx, cluster, stood.streaming)), ...(stood.archiving ? [reached(archives(ctx, leader))] : [])]);

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hostWords } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
-import type { Host, Lab } from '../engine/lab.ts';
+import { type Host, type Lab, statusOf } from '../engine/lab.ts';
 import { engineTime, justAfter, readLog } from '../engine/log-stream.ts';
 import { hostChanges } from '../engine/watch.ts';
 import { continues, join, type LogEntry, readEntry, readMark } from '../observe/log-entry.ts';
@@ -108,11 +108,20 @@ async function read(docker: Docker, reader: HostReader, history: History, signal
   release(reader);
   if (signal.aborted) return;
   // The stream ends when the host stops; one that was started again meanwhile is read on.
-  const { State } = await docker.getContainer(reader.host.container).inspect();
-  if (State.Running) {
+  if (await runs(docker, reader.host)) {
     reader.attached = true;
     await read(docker, reader, history, signal);
   } else reader.state = 'stopped';
+}
+
+/** A host that was removed does not; another may take its name, and its start is an event. */
+async function runs(docker: Docker, host: Host): Promise<boolean> {
+  try {
+    return (await docker.getContainer(host.container).inspect()).State.Running;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
 }
 
 function take(reader: HostReader, at: number, line: string, history: History): void {

@@ -7,7 +7,7 @@ import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import { claim } from '../engine/claim.ts';
 import type { Docker } from '../engine/connect.ts';
-import { freezeHosts, type Lab, listLabs, removeLab, renameLab, thawHosts } from '../engine/lab.ts';
+import { findLab, freezeHosts, type Lab, listLabs, removeLab, renameLab, thawHosts } from '../engine/lab.ts';
 import { isAlive, poolPrefix } from '../engine/labels.ts';
 import type { ClusterStanding } from '../engine/snapshot-labels.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
@@ -63,7 +63,8 @@ async function take(
   if (waiting.spec.forkOf !== forkOf) return discard(docker, waiting, 'its recipe or configuration has changed since', report);
   report(`thawing ${waiting.name}`);
   if (!(await renameLab(docker, waiting, name))) return undefined;
-  const lab = { ...waiting, name };
+  // Containers are known by their names, which have changed.
+  const lab = await findLab(docker, name);
   try {
     await thawHosts(docker, lab.hosts);
     if (await standsAsBefore(lab, stood)) return lab;

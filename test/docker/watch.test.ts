@@ -140,8 +140,10 @@ test('says so when the lab is removed, and gives the terminal back', async () =>
   onTestFinished(() => terminal.close());
   const before = await terminal.modes();
   const program = pglab('watch', '--name', name);
+  const piped = collect(program);
   await terminal.type(`node dist/lab/cli/main.js watch --name ${name}; echo ended with $?`);
   await terminal.shows(table);
+  await until(async () => piped() !== '');
   expect((await pglab('down', '--name', name)).exitCode).toBe(0);
   expect(await terminal.shows(/ended with 3/)).toMatch(
     /error: lab cli-watch is gone: somebody removed it\nhint: npm run lab:up -- --name cli-watch/,
