@@ -1,7 +1,7 @@
 /** What became of one clause of an expectation, with the log entries that met its lines or came close. */
 import { holds } from '../scenario/value-test.ts';
 import type { LogFold, LogReading } from './expectations/log.ts';
-import type { LogEntry, LogStore } from './log-store.ts';
+import { byTime, type LogEntry, type LogStore } from './log-store.ts';
 import { nearestLines, quote } from './nearest-lines.ts';
 import type { ExpectationState, OpenClause } from './open-expectation.ts';
 import { placeOf } from './place.ts';
@@ -18,7 +18,7 @@ export function clauseOutcome(
 ): ClauseOutcome {
   const common = { kind: clause.kind, title, place: placeOf(clause.span, file) };
   if (log) return { ...common, ...logOutcome(log, state, logs, file), looks: [] };
-  const reading = state.readings[index];
+  const reading = state.shown?.readings[index];
   if (!reading) return { ...common, state: 'unknown', expected: [title], observed: ['not looked at'], states: ['unknown'], looks: [] };
   return {
     ...common,
@@ -26,7 +26,7 @@ export function clauseOutcome(
     expected: reading.claims.map((claim) => claim.expected),
     observed: reading.claims.map((claim) => claim.observed),
     states: reading.claims.map((claim) => states[claim.truth]),
-    looks: state.looks,
+    looks: state.shown?.looks ?? [],
     ...(reading.ledger && reading.ledger.length > 0 ? { ledger: reading.ledger } : {}),
   };
 }
@@ -80,7 +80,8 @@ function lineOutcome(
   const read = line.hosts.every((host) => logs.readPast(host, end));
   const entries = logs
     .since(log.start)
-    .filter((entry) => entry.at <= end && line.hosts.includes(entry.host) && line.compiled?.matches(entry));
+    .filter((entry) => entry.at <= end && line.hosts.includes(entry.host) && line.compiled?.matches(entry))
+    .sort(byTime);
   const [first] = entries;
   if (line.role === 'never')
     return first ? { ...common, state: 'present', by: quote(first) } : { ...common, state: read ? 'absent' : 'unread' };
@@ -116,8 +117,6 @@ function whyNot(log: LogFold, reading: LogReading, index: number, state: Expecta
     if (entry.at > state.terms.deadline) return 'it came after the deadline';
     if (!log.ordered) return undefined;
     if (index > firstMissing) return 'a line that should come before it is missing';
-    return last && (entry.at < last.at || (entry.at === last.at && entry.seq <= last.seq))
-      ? 'it came too early: the lines are in another order'
-      : undefined;
+    return last && byTime(entry, last.entry) <= 0 ? 'it came too early: the lines are in another order' : undefined;
   };
 }

@@ -3,6 +3,7 @@
 import { formatDuration } from '../core/duration.ts';
 import type { StepResult } from '../core/event.ts';
 import { clauseOutcome } from './clause-outcome.ts';
+import type { OpenLine } from './expectations/log.ts';
 import { observationGap } from './hold.ts';
 import type { LogStore } from './log-store.ts';
 import type { ExpectationState } from './open-expectation.ts';
@@ -42,8 +43,12 @@ export function expectationOutcome(
 
 function shortfallOf(state: ExpectationState, ended: number, result: StepResult, logs: LogStore): Shortfall | undefined {
   const { hold, terms, clauses } = state;
-  const fail = (at: number, message: string): Shortfall => ({ verdict: 'fail', reason: 'expectation-false', at, message });
   const unknown = (reason: FindingReason, at: number, message: string): Shortfall => ({ verdict: 'unknown', reason, at, message });
+  const fail = (at: number, message: string): Shortfall => {
+    const unread = unreadHosts(state, logs, at, (line) => state.timesTrue > 0 && line.role === 'expected');
+    if (unread.length === 0) return { verdict: 'fail', reason: 'expectation-false', at, message };
+    return unknown('not-read-through', at, `${message}; but the log of ${unread.join(', ')} was not read so far: it may have held before`);
+  };
 
   if (clauses.every((clause) => clause.log?.skipped))
     return unknown('skipped', state.started, 'none of its lines is for these versions, so it claims nothing');
@@ -51,6 +56,7 @@ function shortfallOf(state: ExpectationState, ended: number, result: StepResult,
     const reason = result.outcome === 'unsupported' || result.outcome === 'unproven' ? result.outcome : 'broken';
     return unknown(reason, ended, result.reason ?? 'the lab could not look');
   }
+  if (state.broken) return fail(state.broken.entry.at, unwanted(state.broken));
   if (hold.phase === 'broken') return fail(hold.at as number, `did not go on for ${formatDuration(terms.span)}: ${firstFalse(state)}`);
   if (hold.phase === 'gap')
     return unknown(
@@ -58,11 +64,12 @@ function shortfallOf(state: ExpectationState, ended: number, result: StepResult,
       hold.at as number,
       `nobody looked for more than ${formatDuration(observationGap)} while it had to hold`,
     );
-  if (state.brokenAt !== undefined) return fail(state.brokenAt, `a line was logged that must not be: ${forbiddenLine(state)}`);
   if (hold.phase === 'met') return metShortfall(state, logs, fail, unknown);
   if (state.settledAt !== undefined) {
     const why = firstUnknown(state);
-    return state.latest === 'no' || !why ? fail(state.settledAt, firstFalse(state)) : unknown(why.reason, state.settledAt, why.message);
+    return state.shown?.truth === 'no' || !why
+      ? fail(state.settledAt, firstFalse(state))
+      : unknown(why.reason, state.settledAt, why.message);
   }
   if (hold.phase === 'holding') {
     return ended < (hold.from as number) + terms.span
@@ -75,52 +82,57 @@ function shortfallOf(state: ExpectationState, ended: number, result: StepResult,
 type Fail = (at: number, message: string) => Shortfall;
 type Unknown = (reason: FindingReason, at: number, message: string) => Shortfall;
 
-/** It held; what must not have been logged, or not as often, needs the streams to have been read past the window's end. */
+/** Hosts of lines of the log clauses whose streams were not read past `end`: what seems to be missing there may only be unread. */
+function unreadHosts(state: ExpectationState, logs: LogStore, end: number, which: (line: OpenLine) => boolean): readonly string[] {
+  const lines = state.clauses.flatMap(({ log }) => log?.lines ?? []).filter((line) => line.compiled && which(line));
+  return [...new Set(lines.flatMap((line) => line.hosts))].filter((host) => !logs.readPast(host, end));
+}
+
+/**
+ * It held; what must not have been logged, or not as often, needs the streams to have been read past the window's end. So does
+ * `for` where the states were true more than once: it begins when all clauses first held, which an unread line may show to be earlier.
+ */
 function metShortfall(state: ExpectationState, logs: LogStore, fail: Fail, unknown: Unknown): Shortfall | undefined {
   const end = state.windowEnd;
-  for (const { log } of state.clauses) {
-    if (!log) continue;
-    // Lines that arrived after it was met may have been written before: they still count.
-    if (!log.read(end).complete) return fail(end, missingLine(state));
-    const bounded = log.lines
-      .filter((line) => line.compiled && (line.role === 'never' || line.times !== undefined))
-      .flatMap((line) => line.hosts);
-    const unread = [...new Set(bounded)].filter((host) => !logs.readPast(host, end));
-    if (unread.length > 0) return unknown('not-read-through', end, `the log of ${unread.join(', ')} was not read to the end of the window`);
-  }
+  // Lines that must be there hold for good once they are; their number may not.
+  if (state.clauses.some(({ log }) => log && !log.read(end).complete)) return fail(end, missingLine(state));
+  const bounded = (line: OpenLine) => line.role === 'never' || line.times !== undefined || (state.terms.span > 0 && state.timesTrue > 1);
+  const unread = unreadHosts(state, logs, end, bounded);
+  if (unread.length > 0) return unknown('not-read-through', end, `the log of ${unread.join(', ')} was not read to the end of the window`);
   return undefined;
 }
 
 function waitingShortfall(state: ExpectationState, ended: number, logs: LogStore, fail: Fail, unknown: Unknown): Shortfall {
-  const { terms, hold, clauses } = state;
+  const { terms, last, shown, clauses } = state;
   const { deadline } = terms;
   if (ended < deadline) return unknown('cut-short', ended, `ended ${formatDuration(deadline - ended)} before its deadline`);
   const why = firstUnknown(state);
-  const seenLate = hold.last !== undefined && hold.last.at >= deadline - observationGap;
+  const seenLate = last !== undefined && last.at >= deadline - observationGap;
   // A look that failed says nothing about the state, so the one before it still stands for a while.
-  const stands = state.latest !== 'unknown' || why?.reason === 'cannot-observe';
-  if (hold.last?.truth === 'no' && seenLate && stands) return fail(deadline, firstFalse(state));
+  const stands = shown?.truth !== 'unknown' || why?.reason === 'cannot-observe';
+  if (last?.truth === 'no' && seenLate && stands) return fail(deadline, firstFalse(state));
 
   const logClauses = clauses.flatMap((clause) => (clause.log ? [clause.log] : []));
   const incomplete = logClauses.filter((log) => !log.unknown && !log.read(deadline).complete);
   const unread = [...new Set(incomplete.flatMap((log) => log.hosts))].filter((host) => !logs.readPast(host, deadline));
   if (incomplete.length > 0 && unread.length === 0) return fail(deadline, missingLine(state));
 
-  if (state.latest === 'unknown' && why) return unknown(why.reason, deadline, why.message);
+  if (shown?.truth === 'unknown' && why) return unknown(why.reason, deadline, why.message);
   const unknownLog = logClauses.find((log) => log.unknown)?.unknown;
   if (unknownLog) return unknown(unknownLog.reason, deadline, unknownLog.message);
   if (incomplete.length > 0) return unknown('not-read-through', deadline, `the log of ${unread.join(', ')} was not read to the deadline`);
-  if (hold.last === undefined) return unknown('cannot-observe', deadline, why?.message ?? 'nothing was looked at before the deadline');
-  return unknown('observation-gap', deadline, `nobody looked in the last ${formatDuration(observationGap)} before the deadline`);
+  if (last === undefined) return unknown('cannot-observe', deadline, why?.message ?? 'nothing was looked at before the deadline');
+  const unseen = seenLate ? 'between the last line and the deadline' : `in the last ${formatDuration(observationGap)} before the deadline`;
+  return unknown('observation-gap', deadline, `nobody looked ${unseen}`);
 }
 
 function firstFalse(state: ExpectationState): string {
-  const bad = state.readings.flatMap((reading) => reading?.claims ?? []).find((claim) => claim.truth === 'no');
+  const bad = (state.shown?.readings ?? []).flatMap((reading) => reading?.claims ?? []).find((claim) => claim.truth === 'no');
   return bad ? `expected ${bad.expected}; observed ${bad.observed}` : 'it was not true';
 }
 
 function firstUnknown(state: ExpectationState): { readonly reason: FindingReason; readonly message: string } | undefined {
-  const bad = state.readings.flatMap((reading) => reading?.claims ?? []).find((claim) => claim.truth === 'unknown');
+  const bad = (state.shown?.readings ?? []).flatMap((reading) => reading?.claims ?? []).find((claim) => claim.truth === 'unknown');
   return bad && { reason: bad.reason ?? 'cannot-observe', message: `${bad.expected}: ${bad.observed}` };
 }
 
@@ -137,10 +149,7 @@ function missingLine(state: ExpectationState): string {
   return 'a line was not logged';
 }
 
-function forbiddenLine(state: ExpectationState): string {
-  for (const { log } of state.clauses) {
-    const broken = log?.read(state.windowEnd).broken;
-    if (broken) return `${broken.entry.host} ${broken.entry.program}: ${broken.entry.text.split('\n')[0]}`;
-  }
-  return '';
+function unwanted({ entry, why }: NonNullable<ExpectationState['broken']>): string {
+  const line = `${entry.host} ${entry.program}: ${entry.text.split('\n')[0]}`;
+  return why === 'never' ? `a line was logged that must not be: ${line}` : `a line was logged too often: ${line}`;
 }

@@ -1,8 +1,10 @@
 /**
- * `within` and `for`: when all clauses of an expectation held, and for how long. Takes in rounds of looks in the order in which
- * they were recorded; knows times (engine's, ms) and truths, and not what was looked at.
+ * `within` and `for`: when all clauses of an expectation held, and for how long. A line may be read long after it was written, so
+ * what is kept is when the states were true, and what held is worked out from that and all lines read so far, whichever came first.
+ * Knows times (engine's, ms) and truths, and not what was looked at.
  */
 import type { Truth } from './reading.ts';
+import type { Span } from './span.ts';
 
 /** A whole round of looks: its answers are of moments between `began` and `at`. */
 export interface Round {
@@ -14,18 +16,6 @@ export interface Round {
 /** The longest that nobody may look while something must stay true, ms. */
 export const observationGap = 2000;
 
-export interface Hold {
-  readonly phase: 'waiting' | 'holding' | 'met' | 'broken' | 'gap';
-  /** From when on all clauses held. */
-  readonly from?: number;
-  /** When it was met (with `for`: the end of that time), broken, or lost from sight. */
-  readonly at?: number;
-  /** Last round that was true or false. */
-  readonly last?: Round;
-  /** The first of the rounds' present run of `yes`, no two of which are further apart than an observation gap. */
-  readonly streak?: Round;
-}
-
 export interface HoldTerms {
   /** All clauses must hold by then. */
   readonly deadline: number;
@@ -33,48 +23,64 @@ export interface HoldTerms {
   readonly span: number;
 }
 
-export const startHold: Hold = { phase: 'waiting' };
+/** Rounds that were true, no two of which are further apart than an observation gap; the first began by the deadline. */
+export interface Streak<R extends Round> {
+  readonly first: R;
+  /** The last of them that began by the deadline. */
+  readonly inTime: R;
+  readonly last: R;
+  /** The last round before it was over, also where nothing could be seen. */
+  readonly latest: R;
+  /** The round that was false, or came too late to tell what had been meanwhile. */
+  readonly over?: { readonly phase: 'broken' | 'gap'; readonly round: R };
+}
 
-/**
- * `logsAt`: when the last needed log line was written; undefined while lines are missing. Rounds that began after the deadline are
- * for the caller to leave out, unless it is holding.
- */
-export function nextRound(hold: Hold, round: Round, logsAt: number | undefined, terms: HoldTerms): Hold {
-  if (hold.phase !== 'waiting' && hold.phase !== 'holding') return hold;
+/** The streaks so far and one round more, in the order in which rounds are recorded. */
+export function addRound<R extends Round>(streaks: readonly Streak<R>[], round: R, { deadline }: HoldTerms): readonly Streak<R>[] {
+  const last = streaks.at(-1);
+  const open = last?.over ? undefined : last;
+  const others = open ? streaks.slice(0, -1) : streaks;
+  const inTime = round.began <= deadline;
+  const anew = round.truth === 'yes' && inTime ? [{ first: round, inTime: round, last: round, latest: round }] : [];
+  if (!open) return anew.length > 0 ? [...others, ...anew] : streaks;
   // What could not be seen is neither true nor false: it only lets the gap grow.
-  if (round.truth === 'unknown') return hold;
-  const apart = hold.last === undefined ? 0 : round.at - hold.last.at;
-  const streak = round.truth === 'no' ? undefined : apart > observationGap ? round : (hold.streak ?? round);
-  const next: Hold = {
-    phase: hold.phase,
-    ...(hold.from === undefined ? {} : { from: hold.from }),
-    last: round,
-    ...(streak === undefined ? {} : { streak }),
-  };
-  if (hold.phase === 'waiting') return logsArrived(next, logsAt, terms);
-  const from = hold.from as number;
-  if (apart > observationGap) return { ...next, phase: 'gap', at: round.at };
-  if (round.truth === 'no') return { ...next, phase: 'broken', at: round.at };
-  return round.began >= from + terms.span ? { ...next, phase: 'met', at: from + terms.span } : next;
+  if (round.truth === 'unknown') return [...others, { ...open, latest: round }];
+  if (round.at - open.last.at > observationGap) return [...others, { ...open, over: { phase: 'gap', round } }, ...anew];
+  if (round.truth === 'no') return [...others, { ...open, over: { phase: 'broken', round } }];
+  return [...others, { ...open, last: round, latest: round, ...(inTime ? { inTime: round } : {}) }];
 }
 
-/** To be called as well when the last missing line arrived, which may be later than a round that it was written before. */
-export function logsArrived(hold: Hold, logsAt: number | undefined, terms: HoldTerms): Hold {
-  if (hold.phase !== 'waiting' || logsAt === undefined || hold.streak === undefined || hold.last === undefined) return hold;
-  // The states must have been seen once more at or after the last line: all clauses hold together.
-  if (hold.last.truth !== 'yes' || hold.last.at < logsAt) return hold;
-  if (logsAt > terms.deadline) return hold;
-  const from = Math.max(hold.streak.at, logsAt);
-  return terms.span === 0 ? { ...hold, phase: 'met', from, at: from } : { ...hold, phase: 'holding', from };
+export interface Hold<R extends Round> {
+  readonly phase: 'waiting' | 'holding' | 'met' | 'broken' | 'gap';
+  /** From when on all clauses held. */
+  readonly from?: number;
+  /** When it was met (with `for`: the end of that time), broken, or lost from sight. */
+  readonly at?: number;
+  /** The round that shows it. */
+  readonly round?: R;
 }
 
-/** Where nothing is looked at, time itself is the round: `at` is any moment that the history has reached. */
-export function timePassed(hold: Hold, at: number, logsAt: number | undefined, started: number, terms: HoldTerms): Hold {
-  if (hold.phase === 'waiting' && logsAt !== undefined && logsAt <= terms.deadline) {
-    const from = Math.max(started, logsAt);
-    return terms.span === 0 ? { phase: 'met', from, at: from } : timePassed({ phase: 'holding', from }, at, logsAt, started, terms);
+/** `whole`: when the log clauses are fulfilled, in the order of time. What holds first counts, even if it ends and holds again later. */
+export function holdOf<R extends Round>(streaks: readonly Streak<R>[], whole: readonly Span[], terms: HoldTerms): Hold<R> {
+  for (const streak of streaks) {
+    for (const logs of whole) {
+      const from = Math.max(streak.first.at, logs.from);
+      // The states must have been seen once more at or after the last line: all clauses hold together.
+      if (logs.from <= terms.deadline && from < logs.until && from <= streak.inTime.at) return heldFrom(from, streak, terms.span);
+    }
   }
-  if (hold.phase === 'holding' && hold.from !== undefined && at >= hold.from + terms.span)
-    return { ...hold, phase: 'met', at: hold.from + terms.span };
-  return hold;
+  return { phase: 'waiting' };
+}
+
+/** From when on all clauses held if the next round is true; undefined where that would show nothing about the time before it. */
+export function mayHoldFrom<R extends Round>(streaks: readonly Streak<R>[], whole: readonly Span[], terms: HoldTerms): number | undefined {
+  const open = streaks.at(-1);
+  if (!open || open.over) return undefined;
+  return holdOf([{ ...open, inTime: { ...open.inTime, at: Number.POSITIVE_INFINITY } }], whole, terms).from;
+}
+
+function heldFrom<R extends Round>(from: number, { inTime, last, latest, over }: Streak<R>, span: number): Hold<R> {
+  if (span === 0) return { phase: 'met', from, at: from, round: inTime };
+  if (last.began >= from + span) return { phase: 'met', from, at: from + span, round: last };
+  return over ? { phase: over.phase, from, at: over.round.at, round: over.round } : { phase: 'holding', from, round: latest };
 }

@@ -2,8 +2,6 @@
 
 /** An entry that at least one line matches. `lines`: which ones, by index. */
 export interface Candidate {
-  readonly at: number;
-  readonly seq: number;
   readonly lines: readonly number[];
 }
 

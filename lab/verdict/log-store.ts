@@ -34,7 +34,9 @@ export function createLogStore(): LogStore {
   };
 }
 
-/** In the order in which entries were written; of one moment, in the order in which they were read. */
-export function byTime(a: { readonly at: number; readonly seq: number }, b: { readonly at: number; readonly seq: number }): number {
-  return a.at - b.at || a.seq - b.seq;
+type Written = Pick<LogEntry, 'at' | 'host' | 'seq'>;
+
+/** In the order in which entries were written; of one moment, by host, and of one host, in the order in which they were read. */
+export function byTime(a: Written, b: Written): number {
+  return a.at - b.at || (a.host < b.host ? -1 : a.host > b.host ? 1 : a.seq - b.seq);
 }

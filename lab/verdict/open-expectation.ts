@@ -11,15 +11,18 @@ import { startCluster } from './expectations/cluster.ts';
 import { startDcs } from './expectations/dcs.ts';
 import { startFile } from './expectations/file.ts';
 import { startLedger } from './expectations/ledger.ts';
-import { type LogFold, startLog } from './expectations/log.ts';
+import { type LogFold, type LogReading, startLog } from './expectations/log.ts';
 import { startRepo } from './expectations/repo.ts';
 import { startSql } from './expectations/sql.ts';
 import { startValue } from './expectations/value.ts';
-import { type Hold, type HoldTerms, logsArrived, nextRound, observationGap, startHold, timePassed } from './hold.ts';
-import type { LogStore } from './log-store.ts';
+import { addRound, type Hold, type HoldTerms, holdOf, mayHoldFrom, observationGap, type Round, type Streak } from './hold.ts';
+import { byTime, type LogStore } from './log-store.ts';
 import type { LookRequest } from './look-request.ts';
-import { type Answer, conjunction, type Reading, type StateFold, type Truth } from './reading.ts';
+import { type Answer, conjunction, type Reading, type StateFold } from './reading.ts';
+import { intersect, type Span } from './span.ts';
 import type { Window } from './step-record.ts';
+
+const always: Span = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
 /** LANGUAGE.md: "Default within 30s". */
 export const defaultWithin = 30_000;
@@ -32,24 +35,29 @@ export interface OpenClause {
   readonly log?: LogFold;
 }
 
+/** A round with what it showed. */
+export interface SeenRound extends Round {
+  /** What it said of each clause, by index; nothing of log clauses. */
+  readonly readings: readonly (Reading | undefined)[];
+  /** Events whose answers it was made of. */
+  readonly looks: readonly number[];
+}
+
 /** All that the outcome is made of. */
 export interface ExpectationState {
   readonly step: StepOf<'expect'>;
   readonly started: number;
   readonly terms: HoldTerms;
-  readonly hold: Hold;
+  readonly hold: Hold<SeenRound>;
   readonly clauses: readonly OpenClause[];
-  /** What the last round said of each state clause, by index; where there was none, what is known. */
-  readonly readings: readonly (Reading | undefined)[];
-  /** Events whose answers the last round was made of. */
-  readonly looks: readonly number[];
-  /** How many rounds there were, and what the last one said. */
-  readonly rounds: number;
-  readonly latest: Truth | undefined;
-  /** When the last needed line was written; undefined while lines are missing. */
-  readonly logsAt: number | undefined;
-  /** A `never` line was logged before the expectation was met. */
-  readonly brokenAt: number | undefined;
+  /** The round that decided; while none did, the last that began by the deadline. */
+  readonly shown: SeenRound | undefined;
+  /** The last round by the deadline that was true or false. */
+  readonly last: SeenRound | undefined;
+  /** How often the states became true: a line that is read only now may show that all clauses held at one of those times. */
+  readonly timesTrue: number;
+  /** The first entry that must not have been logged before the expectation was met. */
+  readonly broken: LogReading['broken'];
   /** When more looking had become pointless: what is recorded will not change. */
   readonly settledAt: number | undefined;
   /** When the window of the log clauses ended. */
@@ -85,25 +93,17 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   const logFolds = clauses.flatMap((clause) => (clause.log ? [clause.log] : []));
   const stateFolds = clauses.flatMap((clause) => (clause.state ? [clause.state] : []));
   const answers = new Map<string, Answer>();
-  let readings: readonly (Reading | undefined)[] = clauses.map(() => undefined);
-  let looks: readonly number[] = [];
-  let rounds = 0;
-  let latest: Truth | undefined;
-  let settledAt: number | undefined;
+  let streaks: readonly Streak<SeenRound>[] = [];
+  let inTime: SeenRound | undefined;
+  let last: SeenRound | undefined;
+  let settled: SeenRound | undefined;
   let lastRoundSeq = Number.NEGATIVE_INFINITY;
-  let hold = startHold;
-  let logsAt = logsComplete();
+  /** How far the history has got, where nothing is looked at. */
+  let reached = started;
   timeTo(started);
 
   function wanted(): readonly LookRequest[] {
     return [...new Map(stateFolds.flatMap((fold) => fold.looks()).map((look) => [look.key, look])).values()];
-  }
-
-  function logsComplete(): number | undefined {
-    const read = logFolds.map((log) => log.read(Number.POSITIVE_INFINITY));
-    return read.every((reading) => reading.complete) && logFolds.every((log) => !log.unknown)
-      ? Math.max(Number.NEGATIVE_INFINITY, ...read.map((reading) => reading.completeAt))
-      : undefined;
   }
 
   /** A round is whole when everything that must be looked at was looked at anew, and near enough in time to be one look. */
@@ -113,42 +113,53 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
     return Math.max(...fresh.map((answer) => answer.at)) - Math.min(...fresh.map((answer) => answer.at)) <= observationGap;
   }
 
-  function round(began: number, at: number): void {
-    // What decided is to be reported, not a later round (of the record made once a second, say), nor one that began too late.
-    if (hold.phase !== 'holding' && (hold.phase !== 'waiting' || began > terms.deadline || settledAt !== undefined)) return;
-    readings = clauses.map((clause) => clause.state?.read((key) => answers.get(key)));
+  function round(began: number, at: number, looks: readonly number[]): void {
+    const early = began <= terms.deadline;
+    // What settled it is to be reported, not a later round; and after the deadline, only what held already has to go on.
+    if (settled || !(early || terms.span > 0)) return;
+    const readings = clauses.map((clause) => clause.state?.read((key) => answers.get(key)));
     const seen = readings.filter((reading) => reading !== undefined);
-    latest = conjunction(seen.map((reading) => reading.truth));
-    rounds += 1;
-    if (seen.some((reading) => reading.final === true && reading.truth !== 'yes')) settledAt ??= at;
-    hold = nextRound(hold, { truth: latest, began, at }, logsAt, terms);
+    const one: SeenRound = { truth: conjunction(seen.map((reading) => reading.truth)), began, at, readings, looks };
+    if (early) inTime = one;
+    if (early && one.truth !== 'unknown') last = one;
+    if (seen.some((reading) => reading.final === true && reading.truth !== 'yes')) settled = one;
+    streaks = addRound(streaks, one, terms);
   }
 
   function answered(event: Event): void {
     const requests = wanted();
     if (requests.length === 0 || !roundDone(requests)) return;
     const used = requests.map((request) => answers.get(request.key) as Answer);
-    looks = used.map((answer) => answer.seq);
     lastRoundSeq = event.seq;
-    round(Math.max(...used.map((answer) => answer.began)), Math.max(...used.map((answer) => answer.at)));
+    const looks = used.map((answer) => answer.seq);
+    round(Math.max(...used.map((answer) => answer.began)), Math.max(...used.map((answer) => answer.at)), looks);
   }
 
   /** Clauses without looks: only bindings and logs matter, and time. */
   function timeTo(at: number): void {
-    if (wanted().length > 0) return;
-    if (stateFolds.length === 0) hold = timePassed(hold, at, logsAt, started, terms);
-    else round(at, at);
+    reached = Math.max(reached, at);
+    if (stateFolds.length > 0 && wanted().length === 0) round(at, at, []);
   }
 
-  /** When the window of the log clauses ends: the moment that decides, or the latest it can be. */
-  function windowEnd(): number {
-    if (hold.phase === 'holding') return (hold.from as number) + terms.span;
-    return hold.at ?? settledAt ?? terms.deadline;
+  /** Where only logs matter, time itself is a round that never ends. */
+  function timeItself(): Streak<SeenRound> {
+    const first: SeenRound = { truth: 'yes', began: started, at: started, readings: [], looks: [] };
+    const last = { ...first, began: reached, at: reached };
+    return { first, inTime: { ...first, at: Number.POSITIVE_INFINITY }, last, latest: last };
   }
 
-  function brokenAt(): number | undefined {
-    const broken = logFolds.flatMap((log) => log.read(windowEnd()).broken?.at ?? []);
-    return broken.length === 0 ? undefined : Math.min(...broken);
+  /** What can be said by now, of rounds and lines in whatever order they became known. */
+  function findings(): Pick<ExpectationState, 'hold' | 'settledAt' | 'windowEnd' | 'broken'> {
+    const whole = logFolds.reduce<readonly Span[]>((spans, log) => intersect(spans, log.whole()), [always]);
+    const hold = holdOf(stateFolds.length > 0 ? streaks : [timeItself()], whole, terms);
+    const settles = settled && (hold.phase === 'holding' || (hold.phase === 'waiting' && settled.began <= terms.deadline));
+    const settledAt = settles ? settled?.at : undefined;
+    // The moment that decides, or the latest it can be.
+    const windowEnd = hold.phase === 'holding' ? (hold.from as number) + terms.span : (hold.at ?? settledAt ?? terms.deadline);
+    const [broken] = logFolds.flatMap((log) => log.read(windowEnd).broken ?? []).sort((a, b) => byTime(a.entry, b.entry));
+    // It may have come after all clauses held, which only the next round can show.
+    const mayHold = broken && hold.phase === 'waiting' ? mayHoldFrom(streaks, whole, terms) : undefined;
+    return { hold, settledAt, windowEnd, broken: broken && mayHold !== undefined && mayHold < broken.entry.at ? undefined : broken };
   }
 
   function streams(): readonly string[] {
@@ -157,11 +168,8 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
 
   function feed(event: Event, answer?: Answer): void {
     if (event.type === 'log') {
+      // It says when it was written, not how far the history has got.
       for (const log of logFolds) log.feed(event);
-      if (logFolds.length > 0) logsAt = logsComplete();
-      hold = logsArrived(hold, logsAt, terms);
-      // A line says when it was written, not how far the history has got.
-      if (stateFolds.length === 0) timeTo(Number.NEGATIVE_INFINITY);
     } else if (event.type === 'read-through') {
       if (stateFolds.length === 0 && streams().every((host) => logs.readPast(host, event.through))) timeTo(event.through);
     } else if (event.type === 'look' || event.type === 'look-again') {
@@ -175,22 +183,22 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   }
 
   function active(): ActiveExpectation {
-    const broken = brokenAt();
+    const { hold, settledAt, windowEnd, broken } = findings();
     const over = broken !== undefined || hold.phase === 'broken' || hold.phase === 'gap' || settledAt !== undefined;
     return {
       step: step.id,
       state: over ? 'failed' : hold.phase === 'met' ? 'met' : hold.phase === 'holding' ? 'holding' : 'waiting',
       looks: wanted(),
       streams: streams(),
-      through: broken ?? windowEnd(),
+      through: broken?.entry.at ?? windowEnd,
       deadline: terms.deadline,
       ...(hold.from === undefined || terms.span === 0 ? {} : { holdUntil: hold.from + terms.span }),
-      waitingFor: waitingFor(),
+      waitingFor: waitingFor(hold.round ?? inTime),
     };
   }
 
-  function waitingFor(): readonly string[] {
-    const states = readings.flatMap((reading) =>
+  function waitingFor(seen: SeenRound | undefined): readonly string[] {
+    const states = (seen?.readings ?? []).flatMap((reading) =>
       (reading?.claims ?? []).filter((claim) => claim.truth !== 'yes').map((claim) => `${claim.expected} (${claim.observed})`),
     );
     const lines = logFolds.flatMap((log) => {
@@ -205,21 +213,19 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   return {
     feed,
     active,
-    state: () => ({
-      step,
-      started,
-      terms,
-      hold,
-      clauses,
-      readings,
-      looks,
-      rounds,
-      latest,
-      logsAt,
-      brokenAt: brokenAt(),
-      settledAt,
-      windowEnd: windowEnd(),
-    }),
+    state: () => {
+      const found = findings();
+      return {
+        step,
+        started,
+        terms,
+        clauses,
+        ...found,
+        shown: found.hold.round ?? inTime,
+        last,
+        timesTrue: stateFolds.length > 0 ? streaks.length : 1,
+      };
+    },
   };
 }
 

@@ -229,6 +229,11 @@ describe('one look', () => {
       .end('s2')
       .complete();
     expect(run.because()).toMatchObject({ verdict: 'unknown' });
+    const justBefore = new Run(plan).did('s1').start('s2').at(4.8).cluster().at(4.9).log('pg1', 'patroni', 'promoted').at(5.1).read();
+    expect(justBefore.end('s2').complete().because()).toMatchObject({
+      verdict: 'unknown',
+      message: 'nobody looked between the last line and the deadline',
+    });
     const seen = new Run(plan)
       .did('s1')
       .start('s2')
@@ -269,6 +274,44 @@ describe('one look', () => {
     };
     expect(ticked(4.9)).toBe('pass');
     expect(ticked(5.1)).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('counts a state that was seen after the line was written, and before it was read', () => {
+    const plan = planOf(
+      '- start: pg2\n- expect: { cluster: { leader: pg1 }, log: { lines: [{ patroni: promoted }] } }\n  within: 5s\n  for: 1s',
+    );
+    const seen = (until: number) => {
+      const run = new Run(plan)
+        .did('s1')
+        .start('s2')
+        .steadily(until, (now) => now.cluster())
+        .steadily(4, (now) => now.cluster(failedOver))
+        .log('pg1', 'patroni', 'promoted', { at: 1.5 });
+      return run.read().end('s2').complete();
+    };
+    expect(seen(2.7).because()).toBe('pass');
+    expect(seen(2.7).step('s2').waited).toBe(2500);
+    expect(seen(2.3).because()).toMatchObject({
+      verdict: 'fail',
+      message: 'did not go on for 1.0 s: expected leader: pg1; observed leader: pg2',
+    });
+  });
+
+  it('waits for one more look where a line that must not be came after those that must', () => {
+    const plan = planOf(
+      '- start: pg2\n- expect: { cluster: { leader: pg1 }, log: { lines: [{ patroni: promoted }], never: [{ patroni: demoted }] } }\n  within: 5s',
+    );
+    const run = () => {
+      const before = new Run(plan).did('s1').start('s2').at(1).cluster();
+      return before.at(1.1).log('pg1', 'patroni', 'promoted').at(1.2).log('pg1', 'patroni', 'demoted').read();
+    };
+    const judge = createJudge(plan);
+    for (const event of run().events) judge.feed(event);
+    expect(judge.active()).toMatchObject({ state: 'waiting' });
+    expect(run().at(1.3).cluster().end('s2').complete().because()).toBe('pass');
+    const unseen = run().at(4.9).cluster({ unknown: 'no answer' }).at(5.1).end('s2').complete();
+    expect(unseen.because()).toMatchObject({ verdict: 'unknown' });
+    expect(run().at(1.3).cluster(failedOver).end('s2').complete().because()).toMatchObject({ verdict: 'fail', at: epoch + 1200 });
   });
 
   it('counts a line that was written in time and read late', () => {

@@ -9,6 +9,7 @@ import { whenHolds } from '../../scenario/version-range.ts';
 import { type ClauseContext, filled, hostsMeant } from '../clause-context.ts';
 import { type Candidate, matchInAnyOrder, matchInOrder } from '../line-sequence.ts';
 import { byTime, type LogEntry } from '../log-store.ts';
+import { intersect, type Span } from '../span.ts';
 import type { Window } from '../step-record.ts';
 import type { FindingReason } from '../verdict.ts';
 
@@ -34,10 +35,8 @@ export interface Match extends Candidate {
 export interface LogReading {
   /** Every expected line is there, in order, as often as it should be. */
   readonly complete: boolean;
-  /** When the last entry that was needed was written; the window's start where none was needed. */
-  readonly completeAt: number;
-  /** First entry that a `never` line matches. */
-  readonly broken?: Match;
+  /** First entry that must not be there: a `never` line matches it, or it is one more than a line's `times` ever allows. */
+  readonly broken?: { readonly entry: LogEntry; readonly why: 'never' | 'too-many' };
   /** The entry that met each line, by index into `LogFold.lines`. */
   readonly met: ReadonlyMap<number, Match>;
   readonly counts: ReadonlyMap<number, number>;
@@ -57,6 +56,8 @@ export interface LogFold {
   readonly feed: (entry: LogEntry) => void;
   /** What the window shows up to `end`, itself included. */
   readonly read: (end: number) => LogReading;
+  /** The ends with which the window is complete, in the order of time: more entries may spoil a number that was right. */
+  readonly whole: () => readonly Span[];
 }
 
 /** `window`: where it starts (engine's time, ms), and in words since when. */
@@ -75,7 +76,10 @@ export function startLog(claim: ClauseOf<'log'>['claim'], context: ClauseContext
   const never = live('never');
   // A line that may also be missing cannot hold a place in the order.
   const inOrder = expected.filter((index) => lines[index]?.times === undefined || !holds(lines[index].times, 0).met);
-  const counted = expected.filter((index) => lines[index]?.times !== undefined);
+  const counted = expected.flatMap((index) => {
+    const times = lines[index]?.times;
+    return times === undefined ? [] : [{ index, times, most: mostAllowed(times) }];
+  });
   let matches: Match[] = [];
 
   function feed(entry: LogEntry): void {
@@ -84,34 +88,50 @@ export function startLog(claim: ClauseOf<'log'>['claim'], context: ClauseContext
       line.compiled && line.hosts.includes(entry.host) && line.compiled.matches(entry) ? [index] : [],
     );
     if (found.length === 0) return;
-    const match: Match = { at: entry.at, seq: entry.seq, lines: found, entry };
+    const match: Match = { lines: found, entry };
     const last = matches.at(-1);
     matches.push(match);
-    if (last && byTime(match, last) < 0) matches = matches.sort(byTime);
+    if (last && byTime(entry, last.entry) < 0) matches = matches.sort((a, b) => byTime(a.entry, b.entry));
+  }
+
+  function inOrderAmong(among: readonly Match[]): readonly (Match | undefined)[] {
+    return claim.order === 'strict' ? matchInOrder(among, inOrder) : matchInAnyOrder(among, inOrder);
+  }
+
+  function entriesOf(index: number, among: readonly Match[]): readonly LogEntry[] {
+    return among.filter((match) => match.lines.includes(index)).map((match) => match.entry);
   }
 
   function read(end: number): LogReading {
-    const inWindow = matches.filter((match) => match.at <= end);
+    const inWindow = matches.filter((match) => match.entry.at <= end);
     const met = new Map<number, Match>();
-    const found = claim.order === 'strict' ? matchInOrder(inWindow, inOrder) : matchInAnyOrder(inWindow, inOrder);
-    for (const [place, match] of found.entries()) if (match) met.set(inOrder[place] as number, match);
-    const counts = new Map(counted.map((index) => [index, inWindow.filter((match) => match.lines.includes(index)).length]));
-    const right = counted.filter((index) => holds(lines[index]?.times as ValueTest, counts.get(index)).met);
-    const rightSince = counted.map((index) =>
-      countRightSince(
-        inWindow.filter((match) => match.lines.includes(index)),
-        lines[index]?.times as ValueTest,
-        window.start,
+    for (const [place, match] of inOrderAmong(inWindow).entries()) if (match) met.set(inOrder[place] as number, match);
+    const counts = new Map(counted.map(({ index }) => [index, entriesOf(index, inWindow).length]));
+    const right = counted.every(({ index, times }) => holds(times, counts.get(index)).met);
+    const broken = [
+      ...never.flatMap((index) =>
+        entriesOf(index, inWindow)
+          .slice(0, 1)
+          .map((entry) => ({ entry, why: 'never' as const })),
       ),
+      ...counted.flatMap(({ index, most }) =>
+        entriesOf(index, inWindow)
+          .slice(most, most + 1)
+          .map((entry) => ({ entry, why: 'too-many' as const })),
+      ),
+    ].sort((a, b) => byTime(a.entry, b.entry))[0];
+    return { complete: met.size === inOrder.length && right, ...(broken ? { broken } : {}), met, counts };
+  }
+
+  function whole(): readonly Span[] {
+    if (unknown) return [];
+    const found = inOrderAmong(matches).filter((match) => match !== undefined);
+    if (found.length < inOrder.length) return [];
+    const from = Math.max(window.start, ...found.map((match) => match.entry.at));
+    return counted.reduce<readonly Span[]>(
+      (spans, { index, times }) => intersect(spans, spansRight(entriesOf(index, matches), times, window.start)),
+      [{ from, until: Number.POSITIVE_INFINITY }],
     );
-    const broken = inWindow.find((match) => match.lines.some((index) => never.includes(index)));
-    return {
-      complete: met.size === inOrder.length && right.length === counted.length,
-      completeAt: Math.max(window.start, ...[...met.values()].map((match) => match.at), ...rightSince),
-      ...(broken ? { broken } : {}),
-      met,
-      counts,
-    };
   }
 
   return {
@@ -124,14 +144,33 @@ export function startLog(claim: ClauseOf<'log'>['claim'], context: ClauseContext
     hosts: [...new Set(lines.filter((line) => line.compiled).flatMap((line) => line.hosts))],
     feed,
     read,
+    whole,
   };
 }
 
-/** When the count became one that the test holds for, and has held ever since. */
-function countRightSince(matches: readonly Match[], times: ValueTest, start: number): number {
-  let count = matches.length;
-  while (count > 0 && holds(times, count - 1).met) count -= 1;
-  return count === 0 ? start : (matches[count - 1]?.at ?? start);
+/** When the number of entries was right. `entries` in the order of time. */
+function spansRight(entries: readonly LogEntry[], times: ValueTest, start: number): readonly Span[] {
+  const spans: Span[] = [];
+  for (let count = 0; count <= entries.length; count += 1) {
+    const from = entries[count - 1]?.at ?? start;
+    const until = entries[count]?.at ?? Number.POSITIVE_INFINITY;
+    const before = spans.at(-1);
+    if (from >= until || !holds(times, count).met) continue;
+    if (before?.until === from) spans[spans.length - 1] = { from: before.from, until };
+    else spans.push({ from, until });
+  }
+  return spans;
+}
+
+/** The largest number of entries that a test allows: with one more, no number that follows is right either. */
+function mostAllowed(times: ValueTest): number {
+  const fields = typeof times === 'object' && times !== null ? times : { 'any-of': [times] };
+  if (fields.matches !== undefined) return Number.POSITIVE_INFINITY;
+  // A test can only turn at a number that it names.
+  const named = Object.values(fields).flat().map(Number).filter(Number.isFinite).map(Math.floor);
+  const beyond = Math.max(0, ...named) + 2;
+  if (holds(times, beyond).met) return Number.POSITIVE_INFINITY;
+  return Math.max(0, ...named.flatMap((count) => [count - 1, count, count + 1]).filter((count) => holds(times, count).met));
 }
 
 function open(
