@@ -8,6 +8,7 @@ import { expand } from '../scenario/expand.ts';
 import type { PlannedStep, StepOf } from '../scenario/plan.ts';
 import { resolveSelector, selectorText } from '../scenario/selector.ts';
 import { whenHolds } from '../scenario/version-range.ts';
+import type { ActiveExpectation } from '../verdict/active-expectation.ts';
 import type { Judge } from '../verdict/judge.ts';
 import { selectorView } from '../verdict/selector-view.ts';
 import { hostNamed } from './coming-up.ts';
@@ -184,7 +185,10 @@ async function namedFields(run: StepRunner, step: PlannedStep, on: readonly Host
   return Object.fromEntries(Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 }
 
-/** Looks at what the judge asks for until it has seen enough, or the time is up; then reads the logs past that moment. */
+/**
+ * Looks at what the judge asks for until it has seen enough, or the time is up; then reads the logs past that moment. A line that is
+ * read only then may have been written before what seemed to decide: it is over if it still is with that.
+ */
 async function waitFor(run: StepRunner, step: StepOf<'expect'>): Promise<void> {
   for (;;) {
     run.signal.throwIfAborted();
@@ -193,19 +197,21 @@ async function waitFor(run: StepRunner, step: StepOf<'expect'>): Promise<void> {
     const round = performance.now();
     const began = run.recorder.now();
     await Promise.all(before.looks.map((question) => run.observer.look(question)));
-    const active = run.judge.active();
-    if (active?.step !== step.id) return;
     const now = run.recorder.now();
-    const settled = active.state === 'met' || active.state === 'failed';
-    // What must go on holding is proven by a round that began after that time.
-    const late = active.holdUntil === undefined ? now > active.deadline : began > active.holdUntil;
-    if (settled || late) {
-      if (active.streams.length > 0) await run.streams.readThrough(active.streams);
-      return;
+    if (isOver(run.judge.active(), began, now)) {
+      if (before.streams.length > 0) await run.streams.readThrough(before.streams);
+      if (isOver(run.judge.active(), began, now)) return;
     }
-    const left = (active.holdUntil ?? active.deadline) - now;
+    const { holdUntil, deadline } = run.judge.active() ?? before;
+    const left = (holdUntil ?? deadline) - now;
     await Promise.race([run.recorder.nextLog(), delay(Math.min(looking.most, left + 1))]);
     const rest = looking.least - (performance.now() - round);
     if (rest > 0) await delay(rest);
   }
+}
+
+/** Whether looking can stop after a round that began and ended then. What must go on holding is proven by one that began after that time. */
+function isOver(active: ActiveExpectation | undefined, began: number, ended: number): boolean {
+  if (!active || active.state === 'met' || active.state === 'failed') return true;
+  return active.holdUntil === undefined ? ended > active.deadline : began > active.holdUntil;
 }
