@@ -15,10 +15,11 @@ import { type Docker, findEngine } from '../lab/engine/connect.ts';
 import { hostImages, imageKey } from '../lab/engine/images.ts';
 import { draftLab } from '../lab/run/draft-lab.ts';
 import type { ImageSpec } from '../lab/topology/blueprint.ts';
+import type { Bench } from './bench/bench.ts';
 import { type Figure, figureTable, longParts, median, type PartName, partNames, type Samples, summarize } from './bench/figures.ts';
 import { describeMachine, type Machine } from './bench/machine.ts';
 import { sweep } from './bench/our-labs.ts';
-import { type Bench, type Repetition, repeatOnce } from './bench/repetition.ts';
+import { type Repetition, repeatOnce } from './bench/repetition.ts';
 
 const usage = `Usage: npm run bench [-- OPTIONS]
 

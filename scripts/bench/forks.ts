@@ -8,11 +8,11 @@ import { LabError } from '../../lab/core/problem.ts';
 import { listLabs } from '../../lab/engine/lab.ts';
 import { cores } from '../../lab/engine/machine.ts';
 import { removeSnapshot } from '../../lab/engine/snapshots.ts';
+import type { Bench } from './bench.ts';
 import { costOf, sum } from './containers.ts';
 import type { Samples } from './figures.ts';
 import { measure } from './machine.ts';
 import { labName, pglab } from './our-labs.ts';
-import type { Bench } from './repetition.ts';
 
 /** A fork of a golden lab that is there; `hand`: seconds of the same lab by hand in this repetition. */
 export async function forked(bench: Bench, hand: number | undefined): Promise<Samples> {

@@ -2,24 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { LabError } from '../../lab/core/problem.ts';
-import type { Docker } from '../../lab/engine/connect.ts';
-import type { Blueprint, HostSpec } from '../../lab/topology/blueprint.ts';
+import type { Bench } from './bench.ts';
 import { type ContainerCost, costOf, sum } from './containers.ts';
-import type { PartName, Samples } from './figures.ts';
+import type { Samples } from './figures.ts';
 import { forked, fromPool, noticed, twelveIdle, wholeSet } from './forks.ts';
 import { allOf, driveByHand, leadersAmong, prepareByHand } from './hand-driven.ts';
 import { type Measured, measure } from './machine.ts';
 import { labName, type Output, pglab, run, sweep } from './our-labs.ts';
-
-export interface Bench {
-  readonly docker: Docker;
-  readonly chosen: ReadonlySet<PartName>;
-  /** What the hand-driven lab is made of; new passwords and certificates each time. */
-  readonly draw: () => Promise<Blueprint>;
-  readonly imageOf: (host: HostSpec) => string;
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
-}
 
 export interface Repetition {
   readonly samples: Samples;
