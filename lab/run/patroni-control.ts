@@ -3,7 +3,9 @@ import { request } from 'node:http';
 import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
+import type { Docker } from '../engine/connect.ts';
 import type { Host, Lab } from '../engine/lab.ts';
+import { engineTime, readLog } from '../engine/log-stream.ts';
 import { askPatroni } from '../observe/patroni.ts';
 import { ports } from '../topology/places.ts';
 
@@ -60,6 +62,26 @@ export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH'
   const answer = await send(lab, host, method, path, body);
   accepted(host, `${method} ${path}`, answer);
   return answer;
+}
+
+/**
+ * What Patroni logs once it has read its file, after a reload that it only promises: it takes it up at its next loop
+ * (patroni/daemon.py, run; postgresql/config.py, reload_config).
+ */
+const hasReloaded =
+  /Reloading PostgreSQL configuration|No local configuration items changed|Skipping PostgreSQL configuration update while in custom bootstrap|Failed to reload config_file/;
+
+/** Two of the slowest profile's loops. */
+const reloadPatience = seconds(25);
+
+/** Has Patroni read its file, and waits until it has. False where it does not get to it. `now`: engine's time, ms. */
+export async function reloadPatroni(docker: Docker, lab: Lab, host: Host, now: number, signal: AbortSignal): Promise<boolean> {
+  await tellPatroni(lab, host, 'POST', '/reload', {});
+  const late = AbortSignal.any([signal, AbortSignal.timeout(reloadPatience)]);
+  for await (const { text } of readLog(docker, host.container, { follow: true, since: engineTime(now), signal: late }))
+    if (hasReloaded.test(text)) return true;
+  signal.throwIfAborted();
+  return false;
 }
 
 /** Restarts PostgreSQL in place; a leader stays one. What Patroni has under way, such as a start, it finishes first. */

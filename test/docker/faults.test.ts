@@ -309,7 +309,7 @@ describe('configure', () => {
     expect(done.reason).toMatch(
       /takes process-max of \[global\], archive-async of \[global\], archive-timeout of \[global\], process-max of \[global:archive-push\]/,
     );
-    expect(done.reason).toMatch(/answers 202 reload scheduled; PostgreSQL has log_min_duration_statement = 3s/);
+    expect(done.reason).toMatch(/its log says that it has read it; PostgreSQL has log_min_duration_statement = 3s/);
     expect(done.outcome).toBe('done');
     expect(await sql(name, 'show log_min_duration_statement')).toBe('3s');
     const files = await sh(

@@ -1,7 +1,7 @@
 /**
  * configure: an overlay is merged into the files of hosts as they are now, and into a cluster's dynamic configuration; then whoever
  * reads them is told. Proven by what the programs themselves report: Patroni its dynamic configuration, PostgreSQL its settings,
- * pgBackRest the options that its commands get. Patroni does not report its local file: its answer to the reload must do.
+ * pgBackRest the options that its commands get. Patroni does not report its local file: its log tells when it has read it.
  */
 import { poll } from '../../core/deadline.ts';
 import { seconds } from '../../core/duration.ts';
@@ -18,7 +18,7 @@ import { places, ports } from '../../topology/places.ts';
 import type { PlainMap } from '../../topology/plain-map.ts';
 import type { FaultProof } from '../active-faults.ts';
 import { changeFiles, readFile } from '../host-files.ts';
-import { postgresRuns, restartPostgres, tellPatroni } from '../patroni-control.ts';
+import { postgresRuns, reloadPatroni, restartPostgres, tellPatroni } from '../patroni-control.ts';
 import { doneBy, proven, unproven } from '../proofs.ts';
 import { askedOptions, askedParameters, commandsOf, missingFrom, optionProblem, sameSetting } from '../reported-settings.ts';
 import { runningServices } from '../services.ts';
@@ -146,8 +146,10 @@ async function applyLocal(ctx: StepContext, change: Written, apply: Apply): Prom
       runs ? proven(`${seen}: it was restarted and PostgreSQL runs`) : unproven(`${seen}: PostgreSQL does not run after the restart`),
     );
   } else {
-    const { status, text } = await tellPatroni(ctx.lab, host, 'POST', '/reload', {});
-    proofs.push(proven(`${seen} is in its file, and it answers ${status} ${text.trim()}`));
+    const read = await reloadPatroni(ctx.docker, ctx.lab, host, ctx.recorder.now(), ctx.signal);
+    proofs.push(
+      read ? proven(`${seen} is in its file, and its log says that it has read it`) : unproven(`${seen}: it does not read its file`),
+    );
   }
   return [...proofs, ...(await parametersProof(ctx, [host], askedParameters(overlay.patroni), apply))];
 }
