@@ -247,6 +247,11 @@ export async function everyLabId(docker: Docker): Promise<string[]> {
   return [...new Set([...containers.flatMap(({ Labels }) => Labels[labelKeys.lab] ?? []), ...(await strayNetworks(docker))])];
 }
 
+/** What the engine answers of a container that is gone, or going. */
+export function isRemoved(error: unknown): boolean {
+  return statusOf(error) === 404 || (statusOf(error) === 409 && /dead or marked for removal/.test(String(error)));
+}
+
 /** Somebody else may be removing the same thing. */
 async function gone(removal: Promise<unknown>): Promise<void> {
   try {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hostWords } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
-import { type Host, type Lab, statusOf } from '../engine/lab.ts';
+import { type Host, isRemoved, type Lab } from '../engine/lab.ts';
 import { engineTime, justAfter, readLog } from '../engine/log-stream.ts';
 import { hostChanges } from '../engine/watch.ts';
 import { continues, join, type LogEntry, readEntry, readMark } from '../observe/log-entry.ts';
@@ -99,9 +99,13 @@ function stateOf({ state }: Host): HostReader['state'] {
 async function read(docker: Docker, reader: HostReader, history: History, signal: AbortSignal): Promise<void> {
   const from = reader.last === undefined ? reader.from : justAfter(reader.last);
   const source = { follow: true, signal, ...(from === undefined ? {} : { since: from }) };
-  for await (const line of readLog(docker, reader.host.container, source)) {
-    reader.last = line.stamp;
-    take(reader, line.at, line.text, history);
+  try {
+    for await (const line of readLog(docker, reader.host.container, source)) {
+      reader.last = line.stamp;
+      take(reader, line.at, line.text, history);
+    }
+  } catch (error) {
+    if (!isRemoved(error)) throw error;
   }
   reader.attached = false;
   letGo(reader, history);
@@ -119,7 +123,7 @@ async function runs(docker: Docker, host: Host): Promise<boolean> {
   try {
     return (await docker.getContainer(host.container).inspect()).State.Running;
   } catch (error) {
-    if (statusOf(error) === 404) return false;
+    if (isRemoved(error)) return false;
     throw error;
   }
 }
