@@ -184,16 +184,7 @@ function filesFor({ forkOf, down, hold }: NewLab, host: HostSpec): readonly File
     ...(Array.isArray(stopped) ? stopped : []),
     ...(hold(host) ? ['patroni'] : []),
   ]);
-  return [
-    ...(forkOf === undefined ? host.files : []),
-    ...(forkOf !== undefined && host.kind === 'patroni' ? [forkFile()] : []),
-    ...[...services].map(downFile),
-  ];
-}
-
-/** Tells a host's init that its data directory comes from an image. */
-export function forkFile(): FileSpec {
-  return { path: '/etc/lab/fork', text: '', mode: 0o644, owner: 'root' };
+  return [...(forkOf === undefined ? host.files : []), ...[...services].map(downFile)];
 }
 
 /** runit starts no service whose folder holds a file named `down` (runsv(8)). */

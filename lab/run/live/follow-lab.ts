@@ -57,12 +57,7 @@ export async function followLab(docker: Docker, lab: Lab, options: LiveOptions):
   history.record(
     openingOf({ ...lab.spec, hosts: lab.hosts, scenario: lab.name, variant: 'live', lab: lab.name, offset: history.offset, versions }),
   );
-  const onTrouble = (error: unknown) => {
-    const isRemoved = (error as { statusCode?: number }).statusCode === 404;
-    if (isRemoved) seeWhetherGone().catch(breakOff);
-    else breakOff(error);
-  };
-  const streams = followHosts(docker, lab, history, onTrouble, options.since && options.since + history.offset);
+  const streams = followHosts(docker, lab, history, breakOff, options.since && options.since + history.offset);
   const live: Live = { docker, lab, history, streams, signal, onLog: (listener) => listeners.push(listener) };
   const looking = Promise.all([watchEtcd(live), ...lab.spec.clusters.map((cluster) => watchCluster(live, cluster))]);
   // A look that hangs does not hold up the end.
