@@ -1,8 +1,10 @@
 import type Docker from 'dockerode';
 import { describe, expect, test } from 'vitest';
+import type { Lab } from '../../lab/engine/lab.ts';
 import { snapshotLabels } from '../../lab/engine/snapshot-labels.ts';
-import { type Snapshot, snapshotsAmong } from '../../lab/engine/snapshots.ts';
+import { type Snapshot, snapshotsAmong, takeSnapshot } from '../../lab/engine/snapshots.ts';
 import { outworn } from '../../lab/run/prune.ts';
+import type { Blueprint } from '../../lab/topology/blueprint.ts';
 
 const base = { Id: 'base', ParentId: '', RepoTags: ['pglab/repo:forky-1'], Created: 1, Size: 100, Labels: {} };
 
@@ -37,6 +39,29 @@ describe('snapshotsAmong', () => {
   test('an image that only inherits the labels, as one made of a fork does, is none', () => {
     const heir = { ...image('etcd1', whole), RepoTags: ['somebody/else:1'] };
     expect(snapshotsAmong([image('repo'), heir])).toEqual([]);
+  });
+});
+
+describe('takeSnapshot', () => {
+  const host = { name: 'etcd1', container: 'pglab-deep-etcd1' };
+  const lab = { name: 'deep', spec: { etcd: ['etcd1'] }, hosts: [host] } as unknown as Lab;
+  const wanted = { name: 'deeper', kind: 'named', blueprint: {} as Blueprint, clusters: {}, down: {} } as const;
+  const committed: unknown[] = [];
+  const engine = (layers: number) =>
+    ({
+      getContainer: () => ({
+        inspect: async () => ({ HostConfig: {}, Image: 'x' }),
+        commit: async (request: unknown) => committed.push(request),
+      }),
+      getImage: () => ({ inspect: async () => ({ RootFS: { Layers: Array.from({ length: layers }, () => 'sha256:0') } }) }),
+      listImages: async () => [],
+    }) as unknown as Docker;
+
+  test('refuses a fork of forks that the engine could not start any more, and commits nothing', async () => {
+    await expect(takeSnapshot(engine(126), lab, wanted)).rejects.toThrow('deeper would be a fork of forks 126 layers deep');
+    expect(committed).toEqual([]);
+    await takeSnapshot(engine(125), lab, wanted);
+    expect(committed).toHaveLength(1);
   });
 });
 

@@ -23,6 +23,9 @@ test('down --all removes every lab and what killed commands left, and nothing el
   const [image] = hostImages().map(imageTag);
   await (await docker.createContainer({ name: bystander, Image: image ?? '' })).start();
   expect((await pglab('up', '--name', 'cli-one', '--preset', 'one-node', '--ready', 'hosts')).exitCode).toBe(0);
+  const pool = await pglab('pool', '--keep', '1', '--preset', 'one-node');
+  expect(pool.exitCode, pool.stderr).toBe(0);
+  const [frozen = ''] = /pool-[0-9a-f]{8}/.exec(pool.stdout) ?? [];
   const killed = pglab('up', '--fresh', '--name', 'cli-two', '--preset', 'one-node');
   await says(killed, /waiting for/);
   killed.kill('SIGKILL');
@@ -34,7 +37,7 @@ test('down --all removes every lab and what killed commands left, and nothing el
   const { stdout, exitCode } = await pglab('down', '--all', '--json');
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toEqual({
-    removed: [expect.objectContaining({ name: 'cli-one' }), expect.objectContaining({ name: 'cli-two' })],
+    removed: ['cli-one', 'cli-two', frozen].map((name) => expect.objectContaining({ name })),
     leftovers: 1,
   });
   expect([...(await remainsOf('cli-one')), ...(await remainsOf('cli-two')), ...(await labIds())]).toEqual([]);
