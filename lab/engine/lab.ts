@@ -222,9 +222,23 @@ export async function removeLab(docker: Docker, id: string): Promise<void> {
     docker.listVolumes({ filters: JSON.stringify(filters) as never }),
   ]);
   await Promise.all([
-    ...networks.map(({ Id }) => gone(docker.getNetwork(Id).remove())),
+    ...networks.map(({ Id }) => removeNetwork(docker, Id)),
     ...volumes.map(({ Name }) => gone(docker.getVolume(Name).remove())),
   ]);
+}
+
+/** The engine refuses (403) while it still takes the last container off, which another process may have removed. */
+async function removeNetwork(docker: Docker, id: string): Promise<void> {
+  const removed = async () => {
+    try {
+      await gone(docker.getNetwork(id).remove());
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 403) return false;
+      throw error;
+    }
+  };
+  await poll(removed, Boolean, { within: othersPatience });
 }
 
 /** Ids of labs of which only a network is left, because the command that made it died before the first container. */
