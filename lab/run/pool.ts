@@ -6,13 +6,16 @@ import { randomBytes } from 'node:crypto';
 import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import { claim } from '../engine/claim.ts';
+import { clockOffset } from '../engine/clock.ts';
 import type { Docker } from '../engine/connect.ts';
-import { findLab, freezeHosts, type Lab, listLabs, removeLab, renameLab, thawHosts } from '../engine/lab.ts';
+import { findLab, freezeHosts, type Host, type Lab, listLabs, removeLab, renameLab, thawHosts } from '../engine/lab.ts';
 import { isAlive, poolPrefix } from '../engine/labels.ts';
+import { engineTime, readLog } from '../engine/log-stream.ts';
 import type { ClusterStanding } from '../engine/snapshot-labels.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import type { LabSpec } from '../topology/overlay.ts';
 import { type BringUp, bringUp } from './bring-up.ts';
+import { hostNamed } from './coming-up.ts';
 import { type Origin, type OriginOptions, originOf } from './golden.ts';
 
 /** After a thaw Patroni's leader has long lost its lease's time, and takes it again at once or never. */
@@ -39,35 +42,42 @@ export async function startFrom(
   { blueprint, spec, ...origin }: Origin,
   options: Omit<BringUp, keyof Origin | 'down' | 'standing'>,
 ): Promise<{ readonly lab: Lab; readonly refill?: Refill }> {
-  const wanted = spec === undefined ? [] : await poolFor(docker, JSON.stringify(spec));
+  const { forkOf } = origin;
+  const pooled = forkOf === undefined ? [] : await pooledLabs(docker);
   let refill: Refill | undefined;
-  for (const waiting of wanted) {
+  for (const stale of pooled.filter((lab) => isFrozen(lab) && lab.spec.forkOf !== forkOf && lab.spec.pool?.spec === JSON.stringify(spec))) {
+    refill = stale.spec.pool;
+    await discard(docker, stale, 'its recipe or configuration has changed since', options.report);
+  }
+  // Whatever it was asked for by: what was made of one golden lab is one kind.
+  for (const waiting of pooled.filter((lab) => lab.spec.forkOf === forkOf && lab.bind === options.bind)) {
     options.signal?.throwIfAborted();
     refill = waiting.spec.pool;
-    const taken = await take(docker, waiting, options.name, origin, options.report);
+    const taken = await take(docker, waiting, options.name, origin.standing ?? {}, options.report);
     if (taken) return { lab: taken, ...(refill ? { refill } : {}) };
   }
   const lab = await bringUp(docker, blueprint, { ...origin, ...options });
   return { lab, ...(refill ? { refill } : {}) };
 }
 
-/** Undefined where another process took it, and where it was stale or sick: then it is gone. */
+/** Undefined where another process took it, and where it was sick: then it is gone. */
 async function take(
   docker: Docker,
   waiting: Lab,
   name: string,
-  { forkOf, standing: stood = {} }: Pick<Origin, 'forkOf' | 'standing'>,
+  stood: ClusterStanding,
   report: (phase: string) => void,
 ): Promise<Lab | undefined> {
   if (!isFrozen(waiting)) return isAlive(waiting.owner) ? undefined : discard(docker, waiting, 'it was left half-made', report);
-  if (waiting.spec.forkOf !== forkOf) return discard(docker, waiting, 'its recipe or configuration has changed since', report);
   report(`thawing ${waiting.name}`);
   if (!(await renameLab(docker, waiting, name))) return undefined;
   // Containers are known by their names, which have changed.
   const lab = await findLab(docker, name);
   try {
+    const thawed = performance.timeOrigin + performance.now() + (await clockOffset(docker));
     await thawHosts(docker, lab.hosts);
-    if (await standsAsBefore(lab, stood)) return lab;
+    const [stands, looped] = await Promise.all([standsAsBefore(lab, stood), loopAgain(docker, lab, stood, thawed)]);
+    if (stands && looped) return lab;
   } catch {
     // Somebody killed a host of it while it was frozen.
   }
@@ -97,6 +107,22 @@ async function standsAsBefore(lab: Lab, stood: ClusterStanding): Promise<boolean
     { within: thawPatience, intervals: [50] },
   );
   return met;
+}
+
+/**
+ * Whether every Patroni has been through its loop twice since the thaw (engine's time, ms). The first time it finds that it is far
+ * behind ("Loop time exceeded"), which at any later time would be a sign of a starved machine.
+ */
+async function loopAgain(docker: Docker, lab: Lab, stood: ClusterStanding, thawed: number): Promise<boolean> {
+  const names = Object.values(stood).flatMap(({ leader, streaming }) => [leader, ...streaming]);
+  const signal = AbortSignal.timeout(thawPatience);
+  const twice = async (host: Host) => {
+    let loops = 0;
+    for await (const { text } of readLog(docker, host.container, { follow: true, since: engineTime(thawed), signal }))
+      if (/no action\. I am/.test(text) && ++loops === 2) return true;
+    return false;
+  };
+  return (await Promise.all(names.map((name) => twice(hostNamed(lab, name))))).every(Boolean);
 }
 
 /** Fills the pool up to `keep` labs of one kind, one after the other, and takes away the others of that kind. */
