@@ -126,21 +126,27 @@ export function noticing(events: readonly Event[]): number | undefined {
   return ready && look ? Math.max(0, look.at - ready.at) / 1000 : undefined;
 }
 
-/** Every scenario of the project, as `lab:replay --all` runs them. */
+/** Every scenario of the project, as `lab:replay --all` runs them. The run folders stay where one did not pass. */
 export async function wholeSet({ signal, say }: Bench): Promise<Samples> {
   const out = await mkdtemp(join(tmpdir(), 'pglab-bench-'));
+  let passed = false;
   try {
-    const { value, wall, cpu } = await measure(() => pglab(['replay', '--all', '--json', '--out', out], signal), signal);
-    const { results } = JSON.parse(value.stdout) as { results: { verdict: string; seconds: number }[] };
-    const unknown = results.filter(({ verdict }) => verdict === 'unknown').length;
+    const { value, wall, cpu } = await measure(
+      () => pglab(['replay', '--all', '--json', '--out', out], signal, { verdicts: true }),
+      signal,
+    );
+    const { results } = JSON.parse(value.stdout) as { results: { scenario: string; variant: string; verdict: string; seconds: number }[] };
     const longest = Math.max(...results.map(({ seconds }) => seconds));
-    say(`${results.length} replays ${wall.toFixed(0)} s, ${cpu?.toFixed(0) ?? '?'} CPU s, the longest ${longest} s, ${unknown} unknown`);
+    const others = results.filter(({ verdict }) => verdict !== 'pass');
+    passed = others.length === 0;
+    say(`${results.length} replays ${wall.toFixed(0)} s, ${cpu?.toFixed(0) ?? '?'} CPU s, the longest ${longest} s`);
+    for (const { scenario, variant, verdict } of others) say(`${verdict}: ${scenario} (${variant}), in ${out}`);
     return {
       setWall: [wall],
       setAverage: [wall / results.length],
       ...(cpu === undefined ? {} : { setCpu: [cpu / results.length], setRatio: [wall / Math.max(cpu / cores(), longest)] }),
     };
   } finally {
-    await rm(out, { recursive: true, force: true });
+    if (passed) await rm(out, { recursive: true, force: true });
   }
 }

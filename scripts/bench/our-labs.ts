@@ -20,12 +20,20 @@ export interface Output {
   readonly said: readonly { readonly at: number; readonly line: string }[];
 }
 
-/** Runs the compiled program. Throws LabError where it fails, the signal's reason when aborted; its own clean-up has ended by then. */
-export async function pglab(args: readonly string[], signal: AbortSignal): Promise<Output> {
-  return run('node', [program, ...args], signal);
+/**
+ * Runs the compiled program. Throws LabError where it fails, the signal's reason when aborted; its own clean-up has ended by then.
+ * `verdicts`: that a scenario failed or is unknown (exit codes 1 and 3) is a result.
+ */
+export async function pglab(args: readonly string[], signal: AbortSignal, { verdicts = false } = {}): Promise<Output> {
+  return run('node', [program, ...args], signal, verdicts ? [0, 1, 3] : [0]);
 }
 
-export async function run(command: string, args: readonly string[], signal: AbortSignal): Promise<Output> {
+export async function run(
+  command: string,
+  args: readonly string[],
+  signal: AbortSignal,
+  accepted: readonly number[] = [0],
+): Promise<Output> {
   signal.throwIfAborted();
   const started = performance.now();
   const said: { at: number; line: string }[] = [];
@@ -44,7 +52,7 @@ export async function run(command: string, args: readonly string[], signal: Abor
   });
   const result = await child;
   signal.throwIfAborted();
-  if (result.exitCode === 0) return { stdout: result.stdout, said };
+  if (accepted.includes(result.exitCode ?? -1)) return { stdout: result.stdout, said };
   throw new LabError(`${command} ${args.join(' ')} failed`, {
     detail: `${result.stdout}\n${result.stderr}\n${result.originalMessage ?? ''}`.trim().split('\n').slice(-12),
   });
