@@ -42,7 +42,8 @@ export interface Lab {
   readonly bind: string;
 }
 
-const namePattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
+/** What names of labs and snapshots look like: they become part of containers' names and images' tags. */
+export const namePattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
 
 /** Throws UsageError where the name cannot be a lab's. */
 export function checkName(name: string): void {

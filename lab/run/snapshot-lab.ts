@@ -3,7 +3,7 @@ import { UsageError } from '../core/problem.ts';
 import { runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import { trainOf } from '../engine/images.ts';
-import type { Host, Lab } from '../engine/lab.ts';
+import { type Host, type Lab, namePattern } from '../engine/lab.ts';
 import type { ClusterStanding, HostDown, Standing } from '../engine/snapshot-labels.ts';
 import { removeSnapshot, snapshotNames, takeSnapshot } from '../engine/snapshots.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
@@ -86,8 +86,6 @@ function blueprintOf({ spec }: Lab, hosts: readonly HostSpec[]): Blueprint {
   const { asked, preset, profile, clusters, etcd, secrets } = spec;
   return { ...(asked ? { asked } : {}), preset, profile, clusters, etcd, secrets, hosts };
 }
-
-const namePattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
 
 /** Throws UsageError where the name cannot be a snapshot's. */
 export function checkSnapshotName(name: string): void {
