@@ -50,26 +50,35 @@ const patience = { answer: seconds(90), right: seconds(10) } as const;
 /** How exactly a program tells its time, ms: of HTTP's Date header the second. */
 const precision: Readonly<Record<Clocked, number>> = { patroni: 1200, postgres: 200, pgbackrest: 300 };
 
+/** The program's clock minus the engine's, ms: no less than `low` and no more than `high`, since asking takes its time. */
+export interface Offset {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** What a measured offset says. One that the program cannot tell from none proves nothing. */
-export function offsetProof(who: string, by: number, measured: number | undefined, within: number): FaultProof {
+export function offsetProof(who: string, by: number, measured: Offset | undefined, within: number): FaultProof {
   if (measured === undefined) return unproven(`${who} does not say what time it is`);
-  const seen = `${who} is ${(Math.abs(measured) / 1000).toFixed(1)} s ${measured < 0 ? 'behind' : 'ahead of'} its host`;
-  if (Math.abs(measured - by) > within) return unproven(`${seen}, not ${(by / 1000).toFixed(1)} s`);
-  return by !== 0 && Math.abs(by) <= 2 * within ? unproven(`${seen}, which it cannot tell from none`) : proven(seen);
+  const { low, high } = { low: measured.low - within, high: measured.high + within };
+  const middle = (low + high) / 2;
+  const seen = `${who} is ${(Math.abs(middle) / 1000).toFixed(1)} s ${middle < 0 ? 'behind' : 'ahead of'} its host`;
+  if (by !== 0 && (Math.abs(by) <= 2 * within || (low <= Math.min(0, by) && Math.max(0, by) <= high)))
+    return unproven(`${seen}, which it cannot tell from none`);
+  return low <= by && by <= high ? proven(seen) : unproven(`${seen}, not ${(by / 1000).toFixed(1)} s`);
 }
 
 async function settle(ctx: StepContext, host: Host, process: Clocked, by: number): Promise<FaultProof> {
-  const judge = (measured: number | undefined) => offsetProof(`${process} on ${host.name}`, by, measured, precision[process]);
+  const judge = (measured: Offset | undefined) => offsetProof(`${process} on ${host.name}`, by, measured, precision[process]);
   const look = () => offsetOf(ctx, host, process);
   const first = await poll(look, (measured) => measured !== undefined, { within: patience.answer, signal: ctx.signal });
   // Where even the right answer proves nothing, there is nothing to wait for.
-  if (!first.met || !judge(by).proven) return judge(first.last);
+  if (!first.met || !judge({ low: by, high: by }).proven) return judge(first.last);
   const { last } = await poll(look, (measured) => judge(measured).proven, { within: patience.right, signal: ctx.signal });
   return judge(last);
 }
 
-/** The program's clock minus the engine's, ms; undefined while it does not answer. */
-async function offsetOf(ctx: StepContext, host: Host, process: Clocked): Promise<number | undefined> {
+/** Undefined while the program does not answer. */
+async function offsetOf(ctx: StepContext, host: Host, process: Clocked): Promise<Offset | undefined> {
   const before = ctx.recorder.now();
   const told =
     process === 'patroni'
@@ -77,7 +86,7 @@ async function offsetOf(ctx: StepContext, host: Host, process: Clocked): Promise
       : process === 'postgres'
         ? await postgresTime(ctx, host)
         : await pgbackrestTime(ctx, host);
-  return told === undefined ? undefined : told - (before + ctx.recorder.now()) / 2;
+  return told === undefined ? undefined : { low: told - ctx.recorder.now(), high: told - before };
 }
 
 function patroniTime(ctx: StepContext, host: Host): Promise<number | undefined> {
