@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
 import type { ServiceName } from '../topology/blueprint.ts';
+import { packFiles } from './archive.ts';
 
 export interface Command {
   readonly argv: readonly string[];
@@ -68,6 +69,12 @@ export async function startExec(docker: Docker, container: string, options: Dock
 /** Starts Patroni on a host where it was held back. Costs next to nothing, unlike a command that runs in the host; waits for nothing. */
 export async function releasePatroni(docker: Docker, container: string): Promise<void> {
   await docker.getContainer(container).kill({ signal: 'SIGUSR2' });
+}
+
+/** At its next start, a stopped host's init brings PostgreSQL back as it last ran, and then starts Patroni, which joins it. */
+export async function resumeAtStart(docker: Docker, container: string): Promise<void> {
+  const file = { path: '/etc/lab/resume', text: '', mode: 0o644, owner: 'root' } as const;
+  await docker.getContainer(container).putArchive(await packFiles([file]), { path: '/' });
 }
 
 /**

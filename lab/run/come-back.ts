@@ -29,7 +29,7 @@ export function heldBack(
 /** How long a leader that may fail to come back is waited for. */
 const lenience = seconds(45);
 
-/** Whoever led leads again, on a timeline of its own; everybody else's Patroni starts, and whoever streamed streams from it. */
+/** Whoever led leads again; everybody else's Patroni starts, and whoever streamed streams from it. */
 export async function comeBack(ctx: ComingUp, cluster: ClusterSpec, { standing, down, must }: Fork): Promise<void> {
   const stood = standing[cluster.name];
   if (!stood) return;

@@ -54,15 +54,16 @@ export async function standbysStream(ctx: ComingUp, cluster: ClusterSpec, standb
   );
 }
 
-/** The promotion is archived first, as a history file: a fork that cannot do that archives nothing. */
+/** A WAL segment is ended for it: whether archiving works shows when there is something to archive. */
 export async function archives(ctx: ComingUp, leader: Host): Promise<void> {
+  await ask(serverOf(ctx.lab, leader), 'select pg_switch_wal()').catch(() => []);
   const seen = await poll(
     async () => (await ask(serverOf(ctx.lab, leader), archiverQuestion).catch(() => []))[0]?.[0],
     (archived) => archived === true,
     { within: patience.archive, signal: ctx.signal },
   );
   if (seen.met) return;
-  throw new LabError(`${leader.name} did not archive its new timeline within ${patience.archive / 1000} s`, {
+  throw new LabError(`${leader.name} did not archive its WAL within ${patience.archive / 1000} s`, {
     detail: await lastLines(ctx.docker, leader),
   });
 }

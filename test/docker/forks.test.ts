@@ -69,7 +69,7 @@ describe('a golden lab', () => {
     const second = await up('fork-b');
     expect(second.stderr).not.toContain('golden lab:');
     expect(second.stderr).toContain(`as forks of ${golden}`);
-    expect(second.status.members[0]).toMatchObject({ role: 'leader', state: 'running', timeline: 2 });
+    expect(second.status.members[0]).toMatchObject({ role: 'leader', state: 'running', timeline: 1 });
     expect(second.status.backups).toHaveLength(1);
     expect(second.status.backups).toEqual(first.status.backups);
     const identifier = 'select system_identifier from pg_control_system()';
@@ -78,11 +78,26 @@ describe('a golden lab', () => {
     expect(second.status.members[0]?.connection).not.toBe(first.status.members[0]?.connection);
   });
 
-  test('was stopped cleanly: its fork recovers from nothing, and archives its own timeline', async () => {
+  test('was stopped cleanly: its fork goes on where it stopped, without a promotion, and archives', async () => {
     const log = (await docker.getContainer('pglab-fork-b-pg1').logs({ stdout: true, stderr: true, follow: false })).toString();
-    expect(log).toContain('Database cluster state: shut down\n');
-    expect(log).not.toContain('was not properly shut down');
-    expect(log).toContain("pushed WAL file '00000002.history' to the archive");
+    expect(log).toContain('database system was shut down at');
+    expect(log).toContain('acquired session lock as a leader');
+    expect(log).not.toMatch(/not properly shut down|promoted self|starting as/);
+    expect(log).toMatch(/pushed WAL file '00000001[0-9A-F]{16}' to the archive/);
+  });
+
+  test('is gone on with once: a host of its fork that crashes leaves its PostgreSQL to Patroni', async () => {
+    const host = docker.getContainer('pglab-fork-b-pg1');
+    const crashed = Date.now();
+    await host.kill();
+    await host.start();
+    const since = async () =>
+      (await host.logs({ stdout: true, stderr: true, follow: false, since: Math.floor(crashed / 1000) })).toString();
+    await until(async () => (await since()).includes('database system was interrupted'));
+    const log = await since();
+    // Patroni was there before it.
+    expect(log.lastIndexOf('INFO: Using default value thread_stack_size')).toBeGreaterThan(log.indexOf('server command begin'));
+    expect(log.lastIndexOf('INFO: Using default value thread_stack_size')).toBeLessThan(log.lastIndexOf('LOG:  starting PostgreSQL'));
   });
 
   test('that lost an image is none, and is made anew', async () => {
