@@ -35,6 +35,8 @@ export const figureSpecs = {
   upWall: { part: 'up', what: 'lab:up --fresh, to first full backup', unit: 's' },
   handWall: { part: 'up', what: 'the same by hand', unit: 's' },
   wallRatio: { part: 'up', what: 'lab:up --fresh / by hand, wall', unit: 'x', target: { atMost: 0.8 } },
+  hastyWall: { part: 'up', what: 'by hand, all at once: standbys copy the leader', unit: 's' },
+  hastyRatio: { part: 'up', what: 'lab:up --fresh / by hand, all at once', unit: 'x' },
   upCpu: { part: 'up', what: 'lab:up --fresh, whole machine', unit: 'CPU s', target: { below: 13 } },
   handCpu: { part: 'up', what: 'the same by hand', unit: 'CPU s' },
   cpuRatio: { part: 'up', what: 'lab:up --fresh / by hand, CPU', unit: 'x', target: { atMost: 1 } },

@@ -1,6 +1,6 @@
 /**
  * The same lab as `lab:up` makes, driven by hand: a person's script around the docker client, with the configuration files
- * already written. Everything starts at once, and what must be waited for is asked of Patroni's REST API.
+ * already written. What can start at once does, and what must be waited for is asked of Patroni's REST API.
  */
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,6 +21,8 @@ export interface HandLab {
   /** Prefix of container names, and the network's name. */
   readonly name: string;
   readonly hosts: readonly HandHost[];
+  /** Container names of the members that are not the first. */
+  readonly standbys: readonly string[];
   readonly repo: string;
   readonly stanza: string;
 }
@@ -53,26 +55,44 @@ export async function prepareByHand(name: string, blueprint: Blueprint, imageOf:
   }
   const [cluster] = blueprint.clusters;
   if (!cluster?.repo) throw new LabError('the lab to drive by hand needs a cluster with a repository host');
-  return { name, hosts, repo: `${name}-${cluster.repo}`, stanza: cluster.stanza };
+  const standbys = cluster.members.slice(1).map((member) => `${name}-${member}`);
+  return { name, hosts, standbys, repo: `${name}-${cluster.repo}`, stanza: cluster.stanza };
 }
 
+/**
+ * `from-backup`: standbys are built from the first backup, as in the lab. `all-at-once`: everything starts together, so that standbys
+ * are copies of the leader (pg_basebackup); the backup is taken when they stream.
+ */
+export type HandOrder = 'from-backup' | 'all-at-once';
+
 /** To one leader, two standbys streaming, and a first full backup. */
-export async function driveByHand(lab: HandLab, signal: AbortSignal): Promise<void> {
+export async function driveByHand(lab: HandLab, order: HandOrder, signal: AbortSignal): Promise<void> {
   await docker(signal, ['network', 'create', '--label', `${handLabel}=${handOwner}`, lab.name]);
+  const waits = ({ name }: HandHost) => order === 'from-backup' && lab.standbys.includes(name);
   // A script would put `&` behind each: one host after the other is 2 s slower.
-  await allOf(lab.hosts.map((host) => startByHand(lab, host, signal)));
+  await allOf(
+    lab.hosts.map(async (host) => {
+      await createByHand(lab, host, signal);
+      if (!waits(host)) await docker(signal, ['start', host.name]);
+    }),
+  );
   const rest = lab.hosts.flatMap(({ ports }) => ports.get(8008) ?? []);
   const leader = await until(signal, 'a leader', async () => (await leadersAmong(rest)).at(0));
   const pgbackrest = ['exec', '-u', 'postgres', lab.repo, 'pgbackrest', `--stanza=${lab.stanza}`];
   await docker(signal, [...pgbackrest, 'stanza-create']);
+  const backup = () => docker(signal, [...pgbackrest, '--type=full', 'backup']);
+  if (order === 'from-backup') {
+    await backup();
+    await allOf(lab.standbys.map((name) => docker(signal, ['start', name])));
+  }
   await until(signal, 'two streaming standbys', async () => {
     const answer = await askPatroni('127.0.0.1', leader);
-    return answer?.streamingStandbys.length === rest.length - 1 ? true : undefined;
+    return answer?.streamingStandbys.length === lab.standbys.length ? true : undefined;
   });
-  await docker(signal, [...pgbackrest, '--type=full', 'backup']);
+  if (order === 'all-at-once') await backup();
 }
 
-async function startByHand(lab: HandLab, { name, spec, image, tar, ports }: HandHost, signal: AbortSignal): Promise<void> {
+async function createByHand(lab: HandLab, { name, spec, image, tar, ports }: HandHost, signal: AbortSignal): Promise<void> {
   await docker(signal, [
     'create',
     ...['--name', name, '--hostname', spec.name, '--label', `${handLabel}=${handOwner}`],
@@ -81,7 +101,6 @@ async function startByHand(lab: HandLab, { name, spec, image, tar, ports }: Hand
     image,
   ]);
   await docker(signal, ['cp', '-', `${name}:/`], tar);
-  await docker(signal, ['start', name]);
 }
 
 /** Every one is waited for, so that nothing is still being made when the first failure is dealt with. */

@@ -6,7 +6,7 @@ import type { Bench } from './bench.ts';
 import { type ContainerCost, costOf, sum } from './containers.ts';
 import type { Samples } from './figures.ts';
 import { forked, fromPool, noticed, twelveIdle, wholeSet } from './forks.ts';
-import { allOf, driveByHand, leadersAmong, prepareByHand } from './hand-driven.ts';
+import { allOf, driveByHand, type HandOrder, leadersAmong, prepareByHand } from './hand-driven.ts';
 import { type Measured, measure } from './machine.ts';
 import { labName, type Output, pglab, run, sweep } from './our-labs.ts';
 
@@ -41,10 +41,13 @@ export async function repeatOnce(bench: Bench): Promise<Repetition> {
     if (!chosen.has('commands')) delete samples.down;
   }
   if (ours && chosen.has('up')) {
-    hand = await byHand(bench);
+    hand = await byHand(bench, 'from-backup');
+    const hasty = await byHand(bench, 'all-at-once');
     samples.upWall = [ours.wall];
     samples.handWall = [hand.wall];
     samples.wallRatio = [ours.wall / hand.wall];
+    samples.hastyWall = [hasty.wall];
+    samples.hastyRatio = [ours.wall / hasty.wall];
     samples.upContainers = [sum(ours.costs.map(({ cpu }) => cpu))];
     samples.handContainers = [hand.containers];
     if (ours.cpu !== undefined && hand.cpu !== undefined) {
@@ -94,11 +97,11 @@ async function bringUp(bench: Bench, which: string): Promise<Up> {
   return { ...measured, name, costs };
 }
 
-async function byHand(bench: Bench): Promise<Measured<void> & { readonly containers: number }> {
+async function byHand(bench: Bench, order: HandOrder): Promise<Measured<void> & { readonly containers: number }> {
   const lab = await prepareByHand(labName('hand'), await bench.draw(), bench.imageOf);
-  const measured = await measure(() => driveByHand(lab, bench.signal), bench.signal);
+  const measured = await measure(() => driveByHand(lab, order, bench.signal), bench.signal);
   const containers = sum((await costOf(bench.docker, `${lab.name}-`)).map(({ cpu }) => cpu));
-  bench.say(`by hand ${describe(measured)}`);
+  bench.say(`by hand, ${order} ${describe(measured)}`);
   await sweep(bench.docker);
   return { ...measured, containers };
 }
