@@ -71,6 +71,11 @@ export async function releasePatroni(docker: Docker, container: string): Promise
   await docker.getContainer(container).kill({ signal: 'SIGUSR2' });
 }
 
+/** Holds Patroni still (SIGSTOP) until its service is stopped. Does nothing where it does not run. */
+export async function pausePatroni(docker: Docker, container: string): Promise<void> {
+  await runCommand(docker, container, { user: 'root', argv: ['sv', 'pause', '/etc/lab/services/patroni'] });
+}
+
 /** At its next start, a stopped host's init brings PostgreSQL back as it last ran, and then starts Patroni, which joins it. */
 export async function resumeAtStart(docker: Docker, container: string): Promise<void> {
   const file = { path: '/etc/lab/resume', text: '', mode: 0o644, owner: 'root' } as const;

@@ -3,11 +3,9 @@
  * next one like it is a fork. Decides which labs have one; how a snapshot is kept is the engine's business.
  */
 import { createHash } from 'node:crypto';
-import { poll } from '../core/deadline.ts';
-import { seconds } from '../core/duration.ts';
-import { LabError, type Problem } from '../core/problem.ts';
+import type { Problem } from '../core/problem.ts';
 import { claim } from '../engine/claim.ts';
-import { resumeAtStart } from '../engine/commands.ts';
+import { pausePatroni, resumeAtStart } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import type { NewLab } from '../engine/create-lab.ts';
 import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
@@ -15,7 +13,6 @@ import { type Lab, removeLab, stopHosts } from '../engine/lab.ts';
 import type { ClusterStanding } from '../engine/snapshot-labels.ts';
 import { findSnapshot, type Snapshot, takeSnapshot } from '../engine/snapshots.ts';
 import { readTrains } from '../engine/trains.ts';
-import { ask, type Server, serverOf } from '../observe/postgres.ts';
 import type { Blueprint, ClusterSpec } from '../topology/blueprint.ts';
 import { draft, placeholders } from '../topology/draft.ts';
 import type { LabSpec } from '../topology/overlay.ts';
@@ -46,7 +43,7 @@ export interface OriginOptions {
 }
 
 /** Part of every golden lab's key: another way to bring a lab up makes other labs. */
-const format = 3;
+const format = 4;
 
 /** Throws UsageError with every mistake in the spec, and what `ensureImages` and `bringUp` throw. */
 export async function originOf(docker: Docker, spec: LabSpec, options: OriginOptions): Promise<Origin> {
@@ -124,11 +121,9 @@ async function makeGolden(
   const lab = await bringUp(docker, blueprint, { name, purpose: 'replay', images, bind, report, keep: false, signal });
   try {
     report('stopping it cleanly');
-    const running = blueprint.clusters.filter((cluster) => reaches(cluster, 'cluster'));
-    await Promise.all(running.map((cluster) => checkpoint(lab, cluster, signal)));
     await stopInOrder(docker, lab);
-    const members = running.flatMap((cluster) => cluster.members);
-    await Promise.all(members.map((name) => resumeAtStart(docker, hostNamed(lab, name).container)));
+    const running = blueprint.clusters.filter((cluster) => reaches(cluster, 'cluster')).flatMap(({ members }) => members);
+    await Promise.all(running.map((name) => resumeAtStart(docker, hostNamed(lab, name).container)));
     signal.throwIfAborted();
     report(`keeping it as ${name}`);
     await takeSnapshot(docker, lab, { name, kind: 'golden', blueprint, down: {}, clusters: standingOf(blueprint.clusters) });
@@ -154,31 +149,19 @@ function standingOf(clusters: readonly ClusterSpec[]): ClusterStanding {
 }
 
 /**
- * A standby's restart point, from which it will replay WAL, is at the last checkpoint it has seen of its leader: without a new one it is
- * the first backup's, and every fork's standbys restore all WAL since.
+ * Leaders first, so that standbys have all of their WAL and restart from its very end: a fork's restore none. Nobody takes over
+ * meanwhile, since standbys' Patroni is held still; `sv down`, by which a host stops its services, sends TERM before CONT (sv(8)), so
+ * that it never sees a cluster without a leader. What all of them need stops last.
  */
-async function checkpoint(lab: Lab, { members }: ClusterSpec, signal: AbortSignal): Promise<void> {
-  const [leader, ...standbys] = members.map((name) => serverOf(lab, hostNamed(lab, name)));
-  if (!leader) return;
-  await ask(leader, 'checkpoint');
-  const [[lsn] = []] = await ask(leader, 'select pg_current_wal_insert_lsn()');
-  const replayed = (standby: Server) => async () => (await ask(standby, `select pg_last_wal_replay_lsn() >= '${lsn}'`))[0]?.[0];
-  const waits = standbys.map((standby) => poll(replayed(standby), (done) => done === true, { within: patience, signal }));
-  if ((await Promise.all(waits)).some(({ met }) => !met))
-    throw new LabError(`a standby of ${members[0]} did not replay ${lsn} within ${patience / 1000} s`);
-}
-
-const patience = seconds(60);
-
-/** Standbys first, so that nobody takes over while the leader shuts down; then leaders; what they need, last. */
 async function stopInOrder(docker: Docker, lab: Lab): Promise<void> {
   const leaders = new Set(lab.spec.clusters.map(({ members }) => members[0]));
   const standbys = lab.hosts.filter(({ kind, name }) => kind === 'patroni' && !leaders.has(name));
-  await stopHosts(docker, standbys);
+  await Promise.all(standbys.map((host) => pausePatroni(docker, host.container)));
   await stopHosts(
     docker,
     lab.hosts.filter(({ name }) => leaders.has(name)),
   );
+  await stopHosts(docker, standbys);
   await stopHosts(
     docker,
     lab.hosts.filter(({ kind }) => kind !== 'patroni'),
