@@ -7,6 +7,8 @@ import { createInterface, type Interface } from 'node:readline/promises';
 export interface Prompt {
   /** The next line without spaces around it; undefined at the end of the input (Ctrl-D). Throws the signal's reason when aborted. */
   readonly ask: (question: string) => Promise<string | undefined>;
+  /** Prints something, above the question where one is being asked. */
+  readonly say: (text: string) => void;
   /** Nobody is there to look again or to think: what is typed was written before. */
   readonly scripted: boolean;
   readonly close: () => void;
@@ -18,8 +20,14 @@ export function openPrompt(signal: AbortSignal): Prompt {
 
 function atTerminal(signal: AbortSignal): Prompt {
   let history: string[] = [];
+  let asking: Interface | undefined;
   return {
     scripted: false,
+    say: (text) => {
+      // What was typed by then stands below again; a progress line is drawn anew.
+      process.stdout.write(`\r\x1b[J${text}\n`);
+      asking?.prompt(true);
+    },
     ask: async (question) => {
       const lines = createInterface({
         input: process.stdin,
@@ -34,8 +42,10 @@ function atTerminal(signal: AbortSignal): Prompt {
       // In raw mode Ctrl-C is a key like any other.
       lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       try {
+        asking = lines;
         return await answer(lines, question, signal);
       } finally {
+        asking = undefined;
         lines.close();
       }
     },
@@ -58,6 +68,7 @@ function fromPipe(signal: AbortSignal): Prompt {
   aborted.catch(() => undefined);
   return {
     scripted: true,
+    say: (text) => void process.stdout.write(`${text}\n`),
     ask: async (question) => {
       signal.throwIfAborted();
       const { value, done } = await Promise.race([next.next(), aborted]);

@@ -1,21 +1,30 @@
-/** The prompt of `pglab record`: a step that is typed is carried out, and what it brought about is offered as an expectation. */
+/**
+ * The prompt of `pglab record`: a step that is typed is carried out, and what it brought about is offered as an expectation. What
+ * somebody does to the lab in another terminal is shown here as it happens, and is a step as well.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatDuration, parseDuration, seconds } from '../core/duration.ts';
-import { type Cause, expectationOf, type Offer, offersOf } from '../report/offers.ts';
-import type { Recording } from '../run/recording.ts';
+import { parseDuration } from '../core/duration.ts';
+import { expectationOf, type Offer } from '../report/offers.ts';
+import type { Visitor } from '../run/hand-over/listen.ts';
+import type { Begun, CarriedOut, Recording, Refused } from '../run/recording.ts';
+import { handedStep } from '../scenario/handed-step.ts';
 import { freeName, renderStep } from '../scenario/recorded-scenario.ts';
 import { type RawStep, readTypedStep, typedForms } from '../scenario/typed-step.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { showProgress } from './progress.ts';
 import type { Prompt } from './prompt.ts';
 import { describeCommands, describeLab } from './prompt-answers.ts';
+import { causeOf, lookAgain, rest } from './record-offers.ts';
 import { showResult } from './show-result.ts';
 
 const commands: readonly (readonly [string, string])[] = [
   [typedForms.slice(0, 2).join(', '), 'a step: it is carried out, and recorded'],
+  ['pgbackrest backup --type=full &', 'a program in the background: the next step can begin at once'],
   ['{ kill: leader, as: death }', 'a step as in a scenario file, with its modifiers; an expect too'],
   ['Enter, wait 20s', 'see what the last step has brought about by now'],
-  ['expect 1 3-5, expect all', 'make that an expectation'],
+  ['since backup', 'see what the step of that name has brought about'],
+  ['wait backup', 'wait for the end of the step of that name'],
+  ['expect 1 3-5, expect all', 'make what is offered an expectation'],
   ['steps', 'what is recorded so far'],
   ['status', 'how the cluster is'],
   ['done', 'write the scenario'],
@@ -23,24 +32,176 @@ const commands: readonly (readonly [string, string])[] = [
   ...typedForms.slice(2).map((form) => [form, ''] as const),
 ];
 
-/** How long nothing new must be seen until a cluster is at rest, ms. */
-const quiet = 1500;
+/** What was offered last, and the id of the step that brought it about. */
+interface Offered {
+  readonly since?: string;
+  readonly offers: readonly Offer[];
+}
 
-/** Until `done` or the end of the input; false for `quit`. */
-export async function recordByHand(recording: Recording, prompt: Prompt): Promise<boolean> {
-  const paint = paintFor(process.stdout);
-  let offers: readonly Offer[] = [];
-  for (;;) {
-    const line = await prompt.ask('record> ');
-    if (line === undefined || line === 'done') return true;
-    if (line === 'quit') return false;
-    if (line === '') offers = await lookAgain(recording, paint);
-    else if (line === 'help' || line === '?') say(describeCommands(commands, paint));
-    else if (line === 'steps') say(recording.steps().map(renderStep).join('\n') || 'nothing yet');
-    else if (line === 'status') say(await describeLab(recording.run, paint));
-    else if (/^wait\b/.test(line)) offers = await wait(line, recording, paint);
-    else if (/^expect +(all|\d)/.test(line)) offers = await expectOffers(line, offers, recording, paint);
-    else offers = (await typedStep(line, recording, paint)) ?? offers;
+/** Somebody at a recorder's prompt. */
+export class RecordPrompt {
+  readonly #recording: Recording;
+  readonly #prompt: Prompt;
+  readonly #paint: Paint;
+  /** Commands from other terminals for which there is no step. */
+  readonly unrecorded: string[] = [];
+  #offered: Offered = { offers: [] };
+
+  constructor(recording: Recording, prompt: Prompt) {
+    this.#recording = recording;
+    this.#prompt = prompt;
+    this.#paint = paintFor(process.stdout);
+  }
+
+  /** Until `done` or the end of the input; false for `quit`. */
+  async talk(): Promise<boolean> {
+    for (;;) {
+      const line = await this.#prompt.ask('record> ');
+      if (line === 'quit') return false;
+      if (line === undefined || line === 'done') return true;
+      await this.#answer(line);
+    }
+  }
+
+  /** Waits for what still runs, in the background or in another terminal. */
+  async settle(): Promise<void> {
+    await busy('waiting for what still runs', this.#recording.settled());
+  }
+
+  async #answer(line: string): Promise<void> {
+    const [word, name] = line.split(/\s+/);
+    if (line === '') await this.#look();
+    else if (line === 'help' || line === '?') this.#say(describeCommands(commands, this.#paint));
+    else if (line === 'steps') this.#say(this.#recording.steps().map(renderStep).join('\n') || 'nothing yet');
+    else if (line === 'status') this.#say(await describeLab(this.#recording.run, this.#paint));
+    else if (word === 'since') await this.#since(name);
+    else if (word === 'wait') await this.#wait(name);
+    else if (/^expect +(all|\d)/.test(line)) await this.#expectOffers(line);
+    else await this.#typedStep(line);
+  }
+
+  #say(text: string): void {
+    this.#prompt.say(text);
+  }
+
+  async #look(since?: string): Promise<void> {
+    const { cause, offers, text } = await lookAgain(this.#recording, this.#paint, since);
+    this.#offered = { offers, ...(cause ? { since: cause.step.id } : {}) };
+    this.#say(text);
+  }
+
+  async #typedStep(line: string): Promise<void> {
+    const behind = /^(?<words>.*\S)\s+&$/.exec(line)?.groups?.words;
+    const typed = readTypedStep(behind ?? line);
+    if (!typed.ok) return this.#say(`${typed.message}\n  ${typed.hint}; help lists what can be typed`);
+    if (behind !== undefined || typed.step.background === true) {
+      const begun = this.#begun(await this.#recording.begin({ ...typed.step, background: true }));
+      if (!begun) return;
+      this.#say(this.#paint.dim(renderStep(begun.raw)));
+      void this.#follow(begun);
+      return;
+    }
+    const done = await this.#carryOut(typed.step);
+    if (!done) return;
+    this.#offered = { offers: [] };
+    if ('expect' in done || 'mark' in done || ('workload' in done && done.workload !== 'stop')) return;
+    if (await busy('waiting for the cluster to come to rest', rest(this.#recording))) await this.#look();
+  }
+
+  #begun<T extends object>(outcome: T | Refused): T | undefined {
+    if (!('problems' in outcome)) return outcome;
+    for (const { message, hint } of outcome.problems) this.#say(`${this.#paint.red(message)}${hint === undefined ? '' : `\n  ${hint}`}`);
+    return undefined;
+  }
+
+  /** The step as it was recorded; undefined where it was not carried out. */
+  async #carryOut(step: RawStep): Promise<RawStep | undefined> {
+    const done = this.#begun(await busy(renderStep(step).split('\n')[0] ?? '', this.#recording.carryOut(step)));
+    if (!done) return undefined;
+    if (!('expect' in step)) this.#say(showResult(done.result, this.#paint));
+    this.#tellOf(done);
+    return done.raw;
+  }
+
+  #tellOf({ raw, join, findings }: CarriedOut): void {
+    for (const step of [raw, ...(join ? [join] : [])]) this.#say(this.#paint.dim(renderStep(step)));
+    for (const { message } of findings)
+      this.#say(`${this.#paint.red('✗')} ${message}\n  a replay will find the same; take the step out of the file if it is not meant`);
+  }
+
+  /** Tells of a step that ends while somebody types, and offers what it brought about, unless another has begun by then. */
+  async #follow({ ended, raw }: Begun): Promise<void> {
+    try {
+      const done = await ended;
+      const { exit = 0, outcome } = done.result;
+      this.#say(`${String(raw.as ?? 'it')} ended${exit === 0 || outcome !== 'done' ? '' : this.#paint.red(` with exit code ${exit}`)}:`);
+      this.#tellOf(done);
+      if (this.#recording.cause()?.step.name !== raw.as) this.#say(this.#paint.dim(`since ${raw.as} shows what it has brought about`));
+      else if (await rest(this.#recording)) await this.#look();
+    } catch (error) {
+      if (!this.#recording.run.signal.aborted) this.#say(this.#paint.red(error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  /** Takes down what somebody does in another terminal. */
+  async admit(visitor: Visitor): Promise<void> {
+    const { command } = visitor;
+    const words = [command.verb, ...(command.verb === 'snapshot' ? [] : [command.on]), ...command.argv].join(' ');
+    const title = `${words.length > 100 ? `${words.slice(0, 99)}…` : words}`.replace(/\p{Cc}/gu, ' ');
+    const refuse = (why: string) => {
+      this.unrecorded.push(title);
+      visitor.refuse(why);
+      this.#say(`${this.#paint.yellow('!')} from another terminal, not recorded: ${title}\n  ${why}`);
+    };
+    const typed = handedStep(command);
+    if (!typed.ok) return refuse(typed.why);
+    const slow = setTimeout(() => visitor.wait(), 1000);
+    const begun = await this.#recording.begin(typed.step, {
+      wanted: () => {
+        clearTimeout(slow);
+        return !visitor.gone();
+      },
+      run: async (onOutput) => {
+        this.#say(this.#paint.bold(`from another terminal: ${title}`));
+        const { input, ...result } = await visitor.run(onOutput);
+        const final = handedStep(command, input);
+        if (!final.ok) throw new Error(final.why);
+        return { ...result, step: final.step };
+      },
+    });
+    if (!('problems' in begun)) await this.#follow(begun);
+    else if (!visitor.gone()) refuse(begun.problems.map(({ message }) => message).join('; '));
+  }
+
+  async #since(name: string | undefined): Promise<void> {
+    if (name !== undefined && causeOf(this.#recording, name)) return this.#look(name);
+    this.#say(name === undefined ? 'since which step? such as since backup' : `no step is named ${name}; steps lists them`);
+  }
+
+  async #wait(what: string | undefined): Promise<void> {
+    const named = this.#recording.steps().some(({ as }) => as !== undefined && as === what);
+    if (named) return busy(`waiting for ${what}`, this.#recording.settled(what));
+    let time: number;
+    try {
+      time = parseDuration(what ?? '');
+    } catch {
+      return this.#say(`neither a duration nor a step’s name: ${JSON.stringify(what ?? '')}; such as wait 20s, wait backup`);
+    }
+    await delay(time, undefined, { signal: this.#recording.run.signal });
+    await this.#look();
+  }
+
+  async #expectOffers(line: string): Promise<void> {
+    const { offers, since } = this.#offered;
+    const cause = causeOf(this.#recording, since);
+    const chosen = choose(line, offers);
+    if (!cause || chosen.length === 0)
+      return this.#say(
+        offers.length === 0 ? 'nothing is offered: Enter looks again' : `there is no such offer: they are numbered 1 to ${offers.length}`,
+      );
+    const taken = this.#recording.steps().flatMap(({ as, mark }) => [as, mark].filter((name): name is string => typeof name === 'string'));
+    const name = freeName(`after-${cause.step.name ?? cause.step.verb}`, taken);
+    await this.#carryOut(expectationOf(chosen, cause, name));
   }
 }
 
@@ -54,114 +215,6 @@ async function busy<T>(what: string, work: Promise<T>): Promise<T> {
   } finally {
     progress.end('done');
   }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-/** undefined where it was no step. */
-async function typedStep(line: string, recording: Recording, paint: Paint): Promise<readonly Offer[] | undefined> {
-  const typed = readTypedStep(line);
-  if (!typed.ok) {
-    say(`${typed.message}\n  ${typed.hint}; help lists what can be typed`);
-    return undefined;
-  }
-  const done = await carryOut(typed.step, recording, paint);
-  if (!done) return undefined;
-  if ('expect' in done || 'mark' in done || ('workload' in done && done.workload !== 'stop')) return [];
-  await busy('waiting for the cluster to come to rest', rest(recording));
-  return lookAgain(recording, paint);
-}
-
-/** The step as it was recorded; undefined where it was not carried out. */
-async function carryOut(step: RawStep, recording: Recording, paint: Paint): Promise<RawStep | undefined> {
-  const done = await busy(renderStep(step).split('\n')[0] ?? '', recording.carryOut(step));
-  if ('problems' in done) {
-    for (const { message, hint } of done.problems) say(`${paint.red(message)}${hint === undefined ? '' : `\n  ${hint}`}`);
-    return undefined;
-  }
-  if (!('expect' in step)) say(showResult(done.result, paint));
-  say(paint.dim(renderStep(done.raw)));
-  for (const { message } of done.findings)
-    say(`${paint.red('✗')} ${message}\n  a replay will find the same; take the step out of the file if it is not meant`);
-  return done.raw;
-}
-
-function causeOf(recording: Recording): Cause | undefined {
-  const cause = recording.cause();
-  return cause && { ...cause, history: recording.history() };
-}
-
-async function lookAgain(recording: Recording, paint: Paint): Promise<readonly Offer[]> {
-  const { run } = recording;
-  await run.streams.readThrough(run.lab.hosts.map(({ name }) => name));
-  await run.lookAtClusters();
-  const cause = causeOf(recording);
-  const offers = cause ? offersOf(cause) : [];
-  if (offers.length === 0)
-    say(cause ? 'nothing out of the ordinary so far; Enter looks again' : 'type a step first; help lists what can be typed');
-  else {
-    say(paint.dim(`since ${cause?.step.name ?? cause?.step.title}:`));
-    say(offers.map((offer, index) => `${String(index + 1).padStart(4)}  ${shown(offer, cause, paint)}`).join('\n'));
-    say(paint.dim('expect 1 3-5 or expect all makes that an expectation; Enter looks again'));
-  }
-  return offers;
-}
-
-function shown({ shown: text, at }: Offer, cause: Cause | undefined, paint: Paint): string {
-  const began = cause?.history.findLast((event) => event.type === 'step-started' && event.step === cause.step.id)?.at ?? at;
-  return `${text.slice(0, 140)} ${paint.dim(`+${formatDuration(Math.max(0, at - began))}`)}`;
-}
-
-/**
- * Waits until somebody leads, whoever is up does what it should, and nothing new was offered for a while; no longer than a
- * failover can take, which is ttl, then a loop and its retries (Patroni, "ttl" and "retry_timeout").
- */
-async function rest(recording: Recording): Promise<void> {
-  const { run } = recording;
-  const { ttl = 30, loopWait = 10, retryTimeout = 10 } = run.lab.spec.clusters[0]?.timing ?? {};
-  const most = seconds(ttl + loopWait + retryTimeout);
-  const began = performance.now();
-  let since = began;
-  let count = 0;
-  while (performance.now() - began < most && performance.now() - since < quiet) {
-    await delay(200, undefined, { signal: run.signal });
-    const main = (await run.lookAtClusters()).main;
-    const settled =
-      main?.leader !== undefined &&
-      Object.values(main.members).every(({ role, state }) => role === 'unreachable' || state === 'running' || state === 'streaming');
-    const cause = causeOf(recording);
-    const lines = cause ? offersOf(cause).filter(({ kind }) => kind === 'line').length : 0;
-    if (lines > count || !settled) since = performance.now();
-    count = lines;
-  }
-}
-
-async function wait(line: string, recording: Recording, paint: Paint): Promise<readonly Offer[]> {
-  const [, text = ''] = line.split(/\s+/);
-  let time: number;
-  try {
-    time = parseDuration(text);
-  } catch {
-    say(`not a duration: ${JSON.stringify(text)}; such as wait 20s`);
-    return [];
-  }
-  await delay(time, undefined, { signal: recording.run.signal });
-  return lookAgain(recording, paint);
-}
-
-async function expectOffers(line: string, offers: readonly Offer[], recording: Recording, paint: Paint): Promise<readonly Offer[]> {
-  const cause = causeOf(recording);
-  const chosen = choose(line, offers);
-  if (!cause || chosen.length === 0) {
-    say(offers.length === 0 ? 'nothing is offered: Enter looks again' : `there is no such offer: they are numbered 1 to ${offers.length}`);
-    return offers;
-  }
-  const taken = recording.steps().flatMap(({ as, mark }) => [as, mark].filter((name): name is string => typeof name === 'string'));
-  const name = freeName(`after-${cause.step.name ?? cause.step.verb}`, taken);
-  await carryOut(expectationOf(chosen, cause, name), recording, paint);
-  return offers;
 }
 
 function choose(line: string, offers: readonly Offer[]): readonly Offer[] {

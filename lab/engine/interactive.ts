@@ -17,6 +17,8 @@ export interface InteractiveCommand {
   readonly signal: AbortSignal;
   /** Gets what to do when nobody reads the output any more. */
   readonly onReaderGone: (leave: () => Promise<void>) => void;
+  /** Sees what goes in and what comes out, as it passes; a terminal has one output. */
+  readonly onBytes?: (stream: 'stdin' | 'stdout' | 'stderr', bytes: Buffer) => void;
 }
 
 /** Returns the program's exit code. Throws LabError where the host is frozen or down. */
@@ -44,9 +46,13 @@ export async function runInteractive(docker: Docker, host: Host, command: Intera
   const onAbort = () => void kill('INT');
   command.signal.addEventListener('abort', onAbort, { once: true });
   command.onReaderGone(() => kill('PIPE'));
+  const { onBytes = () => {} } = command;
+  const onInput = onBytes.bind(undefined, 'stdin');
+  process.stdin.on('data', onInput);
   try {
-    await (terminal ? throughTerminal(exec, stream) : throughPipes(stream));
+    await (terminal ? throughTerminal(exec, stream, onBytes) : throughPipes(stream, onBytes));
   } finally {
+    process.stdin.off('data', onInput);
     command.signal.removeEventListener('abort', onAbort);
     process.stdin.unpipe(stream);
     process.stdin.pause();
@@ -54,7 +60,9 @@ export async function runInteractive(docker: Docker, host: Host, command: Intera
   return (await exec.inspect()).ExitCode ?? 0;
 }
 
-async function throughTerminal(exec: Docker.Exec, stream: Duplex): Promise<void> {
+type OnBytes = NonNullable<InteractiveCommand['onBytes']>;
+
+async function throughTerminal(exec: Docker.Exec, stream: Duplex, onBytes: OnBytes): Promise<void> {
   const { stdin, stdout } = process;
   const restore = () => stdin.setRawMode(false);
   const resize = () => void sizeTerminal(exec, stdout);
@@ -64,7 +72,10 @@ async function throughTerminal(exec: Docker.Exec, stream: Duplex): Promise<void>
   try {
     stdin.pipe(stream);
     resize();
-    for await (const chunk of stream) await write(stdout, chunk as Buffer);
+    for await (const chunk of stream) {
+      onBytes('stdout', chunk as Buffer);
+      await write(stdout, chunk as Buffer);
+    }
   } finally {
     stdout.off('resize', resize);
     process.off('exit', restore);
@@ -85,7 +96,7 @@ async function sizeTerminal(exec: Docker.Exec, { rows, columns }: NodeJS.WriteSt
 }
 
 /** The engine puts both outputs into one stream: eight bytes (1 stdout or 2 stderr, three zeros, length), then that many bytes. */
-async function throughPipes(stream: Duplex): Promise<void> {
+async function throughPipes(stream: Duplex, onBytes: OnBytes): Promise<void> {
   process.stdin.pipe(stream);
   let pending: Buffer = Buffer.alloc(0);
   for await (const chunk of stream) {
@@ -93,7 +104,9 @@ async function throughPipes(stream: Duplex): Promise<void> {
     while (pending.length >= 8) {
       const end = 8 + pending.readUInt32BE(4);
       if (pending.length < end) break;
-      await write(pending[0] === 2 ? process.stderr : process.stdout, pending.subarray(8, end));
+      const name = pending[0] === 2 ? 'stderr' : 'stdout';
+      onBytes(name, pending.subarray(8, end));
+      await write(process[name], pending.subarray(8, end));
       pending = pending.subarray(end);
     }
   }

@@ -7,9 +7,10 @@ import type { ClusterLook, Event, LogEvent, Program, RunStarted, Value } from '.
 import type { Names } from '../scenario/expand.ts';
 import { hostReference } from '../scenario/host-reference.ts';
 import type { PlannedStep } from '../scenario/plan.ts';
+import { withinFor } from '../scenario/recorded-scenario.ts';
 import { stablePattern } from '../scenario/stable-pattern.ts';
 import type { RawStep } from '../scenario/typed-step.ts';
-import { verbs } from '../scenario/verbs/verbs.ts';
+import { runsProgram } from '../scenario/verbs/verbs.ts';
 
 interface Common {
   /** For people: what was seen. */
@@ -138,8 +139,7 @@ function nameOf(host: string, cause: Cause): string | undefined {
 
 /** Hosts that the step itself did something to; where a program ran says nothing of whom it was about. */
 function victimsOf({ step, names }: Cause): readonly string[] {
-  const runs = (verbs[step.verb] as { runs?: true }).runs === true;
-  return step.name === undefined || runs ? [] : onOf(names.values[step.name]);
+  return step.name === undefined || runsProgram(step.verb) ? [] : onOf(names.values[step.name]);
 }
 
 function onOf(value: Value | undefined): readonly string[] {
@@ -228,9 +228,6 @@ function timelineBefore(cause: Cause): { readonly value: number; readonly refere
 /** Lines of one host within this of each other may come in another order the next time, where different programs write them; ms. */
 const together = 500;
 
-/** How long to wait the next time: three times as long as it took, and never less than the language's own 30 s. */
-const patience = { times: 3, least: 30, steps: 10 } as const;
-
 /** The expectation that was chosen from what a step brought about. `since`: the step's name. */
 export function expectationOf(chosen: readonly Offer[], { step, history }: Cause, name: string): RawStep {
   const hosts = [...new Set(chosen.flatMap((offer) => (offer.kind === 'line' ? offer.host : [])))];
@@ -244,13 +241,12 @@ export function expectationOf(chosen: readonly Offer[], { step, history }: Cause
   const states = chosen.flatMap((offer) => (offer.kind === 'state' ? [offer.claim] : []));
   const began = history.findLast((event) => event.type === 'step-started' && event.step === step.id)?.at ?? 0;
   const took = Math.max(0, ...chosen.map(({ at }) => at - began)) / 1000;
-  const within = Math.max(patience.least, Math.ceil((took * patience.times) / patience.steps) * patience.steps);
   return {
     expect: {
       ...(distinct.length === 0 ? {} : { log: distinct.length === 1 ? (distinct[0] as Value) : distinct }),
       ...states.reduce<Record<string, Value>>(merged, {}),
     },
-    within: `${within}s`,
+    within: withinFor(took),
     as: name,
   };
 }

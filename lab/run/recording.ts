@@ -1,48 +1,86 @@
 /**
- * Records what somebody does to a running lab: each step is carried out as a replay would, and becomes the next one of a plan
- * that grows. History is the seam: with every step the whole of it is judged anew, by the plan as it is by then.
+ * Records what somebody does to a running lab: each step is carried out as a replay would, or by a program in another terminal, and
+ * becomes the next one of a plan that grows.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Event, LedgerRow, RunStarted, StepResult, Value } from '../core/event.ts';
+import type { Event, RunStarted, StepResult, Value } from '../core/event.ts';
 import { LabError, type Problem } from '../core/problem.ts';
 import { redactor } from '../core/redact.ts';
 import { clockOffset } from '../engine/clock.ts';
+import type { CommandResult } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import type { Lab } from '../engine/lab.ts';
-import { type Bindings, bind, startBindings } from '../scenario/bindings.ts';
+import type { Bindings } from '../scenario/bindings.ts';
 import type { Names } from '../scenario/expand.ts';
 import { withReferences } from '../scenario/host-reference.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
-import { nameFor, type Recorded, recordedVariant, writeRecorded } from '../scenario/recorded-scenario.ts';
+import { joinOf, nameFor, recordedVariant, unjoined } from '../scenario/recorded-scenario.ts';
 import type { RawStep } from '../scenario/typed-step.ts';
-import { createJudge, type Judge } from '../verdict/judge.ts';
+import { runsProgram } from '../scenario/verbs/verbs.ts';
 import { stepShortfall } from '../verdict/step-result.ts';
 import type { Finding, Verdict } from '../verdict/verdict.ts';
+import type { Elsewhere } from './effects/effect.ts';
+import { type Frame, GrowingPlan } from './growing-plan.ts';
 import { type ObservedRun, observeRun } from './observe-run.ts';
 import { Recorder } from './recorder.ts';
 import { makeRunFolder, runFiles, writeInputs, writeLogs } from './run-folder.ts';
 import { planFile } from './scenario-files.ts';
 import { runStep } from './steps.ts';
-
-/** All of the file but its steps. */
-export type Frame = Omit<Recorded, 'steps'> & { readonly file: string };
+import { Turns } from './turns.ts';
 
 export interface CarriedOut {
   readonly raw: RawStep;
   readonly result: StepResult;
   /** What speaks against the step; a replay would find the same. */
   readonly findings: readonly Finding[];
+  /** What waits for it, where it ended in the background. */
+  readonly join?: RawStep;
+}
+
+/** A step that has begun. */
+export interface Begun {
+  /** As it is in the plan by now. */
+  readonly raw: RawStep;
+  /** Throws the signal's reason when aborted. */
+  readonly ended: Promise<CarriedOut>;
+}
+
+/** Nothing was done. */
+export interface Refused {
+  readonly problems: readonly Problem[];
+}
+
+/** What somebody does in a terminal of his own. */
+export interface Handwork {
+  /** Whether it still is to be done, now that it is its turn. */
+  readonly wanted: () => boolean;
+  /** Lets it begin, and resolves when it ended. `step`: the step it turns out to have been. */
+  readonly run: (...args: Parameters<Elsewhere>) => Promise<CommandResult & { readonly step: RawStep }>;
+}
+
+/** What a step brought about is in the history since it began; with names as they were before it and as they are now. */
+interface RecordedCause {
+  readonly step: PlannedStep;
+  readonly before: Names;
+  readonly names: Names;
 }
 
 export interface Recording {
   readonly run: ObservedRun;
   readonly steps: () => readonly RawStep[];
-  /** The last step that did something, neither mark nor expect, with names as they were before it and as they are now. */
-  readonly cause: () => { readonly step: PlannedStep; readonly before: Names; readonly names: Names } | undefined;
+  /** The step of that name or id; by default the last one that did something, neither mark nor expect. */
+  readonly cause: (name?: string) => RecordedCause | undefined;
   readonly history: () => readonly Event[];
-  /** Nothing was done where there are problems. Throws the signal's reason when aborted. */
-  readonly carryOut: (typed: RawStep) => Promise<CarriedOut | { readonly problems: readonly Problem[] }>;
+  /**
+   * Begins a step once it is its turn. One that runs a program does not hold up the next: if that begins while the program
+   * still runs, it went on in the background, and is waited for where it ended. `handwork`: the program is run elsewhere.
+   */
+  readonly begin: (typed: RawStep, handwork?: Handwork) => Promise<Begun | Refused>;
+  /** Begins a step and waits for its end. */
+  readonly carryOut: (typed: RawStep) => Promise<CarriedOut | Refused>;
+  /** Waits for everything that has begun, a step of that name or all. */
+  readonly settled: (name?: string) => Promise<void>;
 }
 
 export interface RecordOptions {
@@ -94,108 +132,128 @@ export async function record(
   return { text: growing.text(), folder, verdict };
 }
 
-/** Steps so far, and everything that was recorded, judged by their plan. */
-class GrowingPlan {
-  readonly #frame: Frame;
-  readonly #events: Event[] = [];
-  readonly #rows: LedgerRow[] = [];
-  #steps: readonly RawStep[] = [];
-  #known: { readonly plan: Plan; readonly judge: Judge; bindings: Bindings } | undefined;
-
-  constructor(frame: Frame) {
-    this.#frame = frame;
-  }
-
-  feed(event: Event): void {
-    this.#events.push(event);
-    if (!this.#known) return;
-    this.#known.bindings = bind(this.#known.bindings, event);
-    this.#known.judge.feed(event);
-  }
-
-  feedRow(row: LedgerRow): void {
-    this.#rows.push(row);
-    this.#known?.judge.feedRow(row);
-  }
-
-  get steps(): readonly RawStep[] {
-    return this.#steps;
-  }
-
-  get events(): readonly Event[] {
-    return this.#events;
-  }
-
-  get plan(): Plan | undefined {
-    return this.#known?.plan;
-  }
-
-  /** Only once there is a step. */
-  get judge(): Judge {
-    if (!this.#known) throw new LabError('nothing was recorded');
-    return this.#known.judge;
-  }
-
-  get bindings(): Bindings | undefined {
-    return this.#known?.bindings;
-  }
-
-  text(steps = this.#steps): string {
-    return writeRecorded({ ...this.#frame, steps });
-  }
-
-  /** Takes these steps for the plan's, unless they have mistakes. */
-  grow(steps: readonly RawStep[]): readonly Problem[] {
-    const { plans, problems } = planFile({ file: this.#frame.file, text: this.text(steps) }, [recordedVariant]);
-    const [plan] = plans;
-    if (!plan) return problems;
-    const judge = createJudge(plan);
-    for (const row of this.#rows) judge.feedRow(row);
-    for (const event of this.#events) judge.feed(event);
-    this.#known = { plan, judge, bindings: this.#events.reduce(bind, startBindings(plan)) };
-    this.#steps = steps;
-    return [];
-  }
+/** A step whose program runs. */
+interface Going {
+  readonly index: number;
+  /** The program has ended, and what is recorded of the step is about to be. */
+  over: boolean;
+  recorded: Promise<unknown>;
+  ended: Promise<unknown>;
 }
 
 function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOptions): Recording {
   const names = (): Names => withoutLuck(growing.bindings?.scopes[''] ?? { vars: {}, values: {} }, growing.plan);
-  let before = names();
+  const before = new Map<string, Names>();
+  const turns = new Turns();
+  const going = new Set<Going>();
+  const scope = run.lab.spec.clusters.find(({ name }) => name === 'main')?.scope ?? frame.name;
+  const inRecording = (step: RawStep, by: Names) => withReferences(step, by, run.facts as RunStarted, scope);
+
+  async function begin(typed: RawStep, handwork?: Handwork): Promise<Begun | Refused> {
+    run.signal.throwIfAborted();
+    if (handwork?.wanted() === false) return { problems: [] };
+    await Promise.all([...going].flatMap(({ over, recorded }) => (over ? [recorded] : [])));
+    const raw = named(inRecording(typed, names()), growing.steps);
+    const stillRuns = new Set([...going].map(({ index }) => index));
+    const earlier = growing.steps.map((step, index) => (stillRuns.has(index) ? { ...step, background: true } : step));
+    const index = earlier.length;
+    const problems = growing.grow([...earlier, raw]);
+    const step = growing.plan?.steps[index];
+    if (problems.length > 0 || !step) return { problems: problems.map(({ file: _, span: __, ...problem }) => problem) };
+    before.set(step.id, names());
+    const entry: Going = { index, over: false, recorded: Promise.resolve(), ended: Promise.resolve() };
+    let final: RawStep | undefined;
+    let started = () => {};
+    const start = new Promise<void>((resolve) => {
+      started = resolve;
+    });
+    const elsewhere: Elsewhere | undefined =
+      handwork &&
+      (async (onOutput) => {
+        try {
+          const ended = await handwork.run(onOutput);
+          final = ended.step;
+          return ended;
+        } finally {
+          entry.over = true;
+        }
+      });
+    const background: Promise<void>[] = [];
+    const recorded = runStep(
+      {
+        ...run,
+        judge: growing.judge,
+        bindings: () => growing.bindings as Bindings,
+        onStep: started,
+        background,
+        ...(elsewhere ? { elsewhere } : {}),
+      },
+      step,
+    ).then(() => Promise.all(background));
+    const ended = recorded.then(() => turns.take(() => end(index, step, final)));
+    Object.assign(entry, { recorded, ended });
+    going.add(entry);
+    const forget = () => going.delete(entry);
+    ended.then(forget, forget);
+    // A fault is proven before anything else is done.
+    await (runsProgram(step.verb) ? Promise.race([start, recorded]) : recorded);
+    return { raw, ended };
+  }
+
+  /** Takes down what came of a step, and waits for it in the plan, where others began meanwhile. */
+  async function end(index: number, step: PlannedStep, final: RawStep | undefined): Promise<CarriedOut> {
+    const result = resultOf(growing.events, step);
+    const known = growing.steps[index] as RawStep;
+    const { as, background } = known;
+    const turnedOut = final
+      ? {
+          ...inRecording(final, before.get(step.id) ?? names()),
+          ...(as === undefined ? {} : { as }),
+          ...(background ? { background } : {}),
+        }
+      : known;
+    const raw = asItFailed(turnedOut, step, result);
+    if (raw !== known && growing.grow(growing.steps.with(index, raw)).length > 0)
+      throw new LabError(`the step cannot be written down: ${JSON.stringify(raw)}`);
+    const join = unjoined(growing.steps).includes(raw) && result.exit !== undefined ? joinOf(raw, result.exit, tookOf(step)) : undefined;
+    if (join && growing.grow([...growing.steps, join]).length === 0) {
+      const waiting = growing.plan?.steps[growing.steps.length - 1] as PlannedStep;
+      await runStep(
+        { ...run, judge: growing.judge, bindings: () => growing.bindings as Bindings, onStep: () => undefined, background: [] },
+        waiting,
+      );
+    }
+    const findings = growing.judge.findings().filter((finding) => finding.step === step.id || finding.step?.startsWith(`${step.id}.`));
+    return { raw, result, findings, ...(join ? { join } : {}) };
+  }
+
+  function tookOf({ id }: PlannedStep): number {
+    const began = growing.events.findLast((event) => event.type === 'step-started' && event.step === id)?.at ?? 0;
+    return (run.recorder.now() - began) / 1000;
+  }
+
   return {
     run,
     steps: () => growing.steps,
-    cause: () => {
-      const step = growing.plan?.steps.findLast(({ verb }) => verb !== 'mark' && verb !== 'expect');
-      return step && { step, before, names: names() };
+    cause: (name) => {
+      const step = growing.plan?.steps
+        .slice(0, growing.steps.length)
+        .findLast((one) => (name === undefined ? one.verb !== 'mark' && one.verb !== 'expect' : one.name === name || one.id === name));
+      return step && { step, before: before.get(step.id) ?? names(), names: names() };
     },
     history: () => growing.events,
+    begin: (typed, handwork) => turns.take(() => begin(typed, handwork)),
     carryOut: async (typed) => {
-      const raw = named(withReferences(typed, names(), run.facts as RunStarted, scopeOf(run.lab)), growing.steps);
-      const problems = growing.grow([...growing.steps, raw]);
-      const step = growing.plan?.steps.at(-1);
-      if (problems.length > 0 || !step) return { problems: problems.map(({ file: _, span: __, ...problem }) => problem) };
-      if (step.verb !== 'mark' && step.verb !== 'expect') before = names();
-      await runStep(
-        {
-          ...run,
-          judge: growing.judge,
-          bindings: () => growing.bindings as Bindings,
-          onStep: () => undefined,
-          background: [],
-        },
-        step,
-      );
-      const result = resultOf(growing.events, step);
-      const failing = asItFailed(raw, step, result);
-      if (failing !== raw) growing.grow([...growing.steps.slice(0, -1), failing]);
-      const findings = growing.judge.findings().filter((finding) => finding.step === step.id || finding.step?.startsWith(`${step.id}.`));
-      return { raw: failing, result, findings };
+      const begun = await turns.take(() => begin(typed));
+      return 'problems' in begun ? begun : begun.ended;
+    },
+    settled: async (name) => {
+      // Whoever waits for a turn has one first.
+      await turns.take(async () => {});
+      const meant = [...going].filter(({ index }) => name === undefined || growing.steps[index]?.as === name);
+      await Promise.all(meant.map(({ ended }) => ended));
     },
   };
-
-  function scopeOf(lab: Lab): string {
-    return lab.spec.clusters.find(({ name }) => name === 'main')?.scope ?? frame.name;
-  }
 }
 
 /** Where patronictl ran means nothing: on any member that was up. */

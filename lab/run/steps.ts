@@ -7,12 +7,13 @@ import { type Bindings, namesAt } from '../scenario/bindings.ts';
 import { expand } from '../scenario/expand.ts';
 import type { PlannedStep, StepOf } from '../scenario/plan.ts';
 import { resolveSelector, selectorText } from '../scenario/selector.ts';
+import { runsProgram } from '../scenario/verbs/verbs.ts';
 import { whenHolds } from '../scenario/version-range.ts';
 import type { ActiveExpectation } from '../verdict/active-expectation.ts';
 import type { Judge } from '../verdict/judge.ts';
 import { selectorView } from '../verdict/selector-view.ts';
 import { hostNamed } from './coming-up.ts';
-import type { Done, Effect, EffectVerb, RunContext } from './effects/effect.ts';
+import type { Done, Effect, EffectVerb, Elsewhere, RunContext } from './effects/effect.ts';
 import { effects } from './effects/effects.ts';
 import type { Observer } from './looks.ts';
 
@@ -150,12 +151,21 @@ async function carryOut(
       fields = {},
       outcome = 'done',
       ...rest
-    } = await (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args);
+    } = await (run.elsewhere && !runsProgram(step.verb)
+      ? doneElsewhere(run.elsewhere, Object.keys(resolved).flatMap(hosts))
+      : (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args));
     return { ...rest, outcome, fields: { ...(await namedFields(run, step, on)), ...fields } };
   } catch (error) {
     run.signal.throwIfAborted();
     return { outcome: 'broken', reason: sentence(error), fields: {} };
   }
+}
+
+/** For verbs that act themselves: whoever did it says whether it was done. */
+async function doneElsewhere(elsewhere: Elsewhere, on: readonly Host[]): Promise<Done> {
+  const { exit, stdout, stderr } = await elsewhere(() => {});
+  if (exit !== 0) throw new LabError(`exit code ${exit}: ${(stderr || stdout).trim()}`);
+  return { on, reason: 'done from another terminal' };
 }
 
 function sentence(error: unknown): string {

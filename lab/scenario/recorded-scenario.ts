@@ -95,7 +95,7 @@ function verbOf(step: RawStep): VerbName {
 /** A name for a step that has none and may be referred to; undefined for those that need none. `taken`: names that are in use. */
 export function nameFor(step: RawStep, taken: readonly string[]): string | undefined {
   const verb = verbOf(step);
-  if (step.as !== undefined || ['workload', 'mark', 'expect', 'heal', 'recipe'].includes(verb)) return undefined;
+  if (step.as !== undefined || ['workload', 'mark', 'expect', 'heal', 'recipe', 'snapshot', 'fork'].includes(verb)) return undefined;
   const args = step[verb];
   const line = typeof args === 'string' ? args : typeof args === 'object' && args !== null && 'run' in args ? String(args.run) : '';
   const [command = ''] = verb === 'pgbackrest' || verb === 'patronictl' ? line.split(/\s+/).filter((word) => !word.startsWith('-')) : [];
@@ -109,6 +109,27 @@ export function freeName(base: string, taken: readonly string[]): string {
     const name = n === 1 ? base : `${base}-${n}`;
     if (!used.includes(name)) return name;
   }
+}
+
+/** How long to wait the next time, s: three times as long as it took, and never less than the language's own 30 s. */
+const patience = { times: 3, least: 30, steps: 10 } as const;
+
+/** `within` of an expectation that was met after `took` seconds. */
+export function withinFor(took: number): string {
+  return `${Math.max(patience.least, Math.ceil((took * patience.times) / patience.steps) * patience.steps)}s`;
+}
+
+/** Waits for a step in the background, which is to end as it did. `took`: how long that was, s. */
+export function joinOf(step: RawStep, exit = 0, took = 0): RawStep {
+  return { expect: { value: { [`\${${step.as}.exit}`]: exit } }, within: withinFor(took) };
+}
+
+/** Steps in the background that no later one waits for. */
+export function unjoined(steps: readonly RawStep[]): readonly RawStep[] {
+  return steps.filter((step, index) => {
+    const waits = ({ expect }: RawStep) => JSON.stringify(expect ?? {}).includes(`"\${${step.as}.`);
+    return step.background === true && !steps.slice(index + 1).some(waits);
+  });
 }
 
 /** A step as it stands in the file, for people who have just typed it. */

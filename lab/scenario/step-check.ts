@@ -12,7 +12,7 @@ import type { Mistake } from './schema-problems.ts';
 import { checkCluster, checkSelector, fixedHosts } from './selector-check.ts';
 import { isTemplate } from './template.ts';
 import type { VerbArgs } from './verbs/verbs.ts';
-import { namesItself, verbs } from './verbs/verbs.ts';
+import { namesItself, runsProgram } from './verbs/verbs.ts';
 import type { Path } from './yaml-source.ts';
 
 export interface StepCheck extends ExpectCheck {
@@ -35,7 +35,7 @@ export function checkStep(given: StepCheck): readonly Mistake[] {
 
 function checkModifiers({ step, inRecipe }: StepCheck): readonly Mistake[] {
   const { verb, path } = step;
-  const runs = (verbs[verb] as { runs?: true }).runs === true;
+  const runs = runsProgram(verb);
   const mistakes: Mistake[] = [];
   const wrong = (modifier: string, message: string, hint?: string) =>
     mistakes.push({ message, path: [...path, modifier], key: true, ...(hint === undefined ? {} : { hint }) });

@@ -100,13 +100,21 @@ function pgbackrest(words: string, on?: string): RawStep {
   return { pgbackrest: { ...(on === undefined ? {} : { on }), run, ...(stanza ? { stanza: stanza[1] ?? '' } : {}) } };
 }
 
-/** Programs that have verbs of their own are these, so that a scenario says what it means. */
 function exec(words: string): RawStep | undefined {
   const { on, run } = /^(?<on>\S+)\s+(?:-- )?(?<run>\S.*)$/s.exec(words)?.groups ?? {};
-  if (on === undefined || run === undefined) return undefined;
+  return on === undefined || run === undefined ? undefined : execStep(on, run);
+}
+
+/** A command line on a host. Programs that have verbs of their own are these, so that a scenario says what it means. */
+export function execStep(on: string, run: string): RawStep | undefined {
+  if (run.trim() === '') return undefined;
   const { program, rest } = /^(?<program>pgbackrest|patronictl)\s+(?<rest>[^|;&<>]+)$/.exec(run)?.groups ?? {};
   if (program === 'pgbackrest' && rest !== undefined && /--stanza[=\s]/.test(rest)) return pgbackrest(rest, on);
-  if (program === 'patronictl' && rest !== undefined && !/(^|\s)-c\s/.test(rest)) return { patronictl: { on, run: rest } };
+  if (program === 'patronictl' && rest !== undefined) {
+    // The verb adds the hosts' own configuration file.
+    const own = rest.replace(/(^|\s)(-c|--config-file)[=\s]\/etc\/patroni\/config\.yml(?=\s)/, '').trim();
+    if (!/(^|\s)(-c|--config-file)[=\s]/.test(own)) return { patronictl: { on, run: own } };
+  }
   return { exec: { on, run } };
 }
 

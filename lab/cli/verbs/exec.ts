@@ -18,7 +18,8 @@ export const exec: Verb = {
       .addHelpText(
         'after',
         `
-Options for exec itself stand before the host; everything after it belongs to the command.
+Options for exec itself stand before the host; everything after it belongs to the command. Where lab:record is at work on the lab,
+the command becomes a step of the recording.
 
 Examples:
   npm run lab:exec -- repo pgbackrest info
@@ -30,9 +31,11 @@ Examples:
       .action(async (selector: string, argv: readonly string[], options: { name: string; root?: true }) => {
         checkName(options.name);
         const docker = await findEngine();
-        const host = await chooseHost(await findLab(docker, options.name), selector);
-        await passThrough(session, (command) =>
-          runInteractive(docker, host, { ...command, argv: argv.length > 0 ? argv : ['bash'], user: options.root ? 'root' : 'postgres' }),
+        const lab = await findLab(docker, options.name);
+        const host = await chooseHost(lab, selector);
+        const typed = { verb: 'exec', on: selector, argv: argv.length > 0 ? argv : ['bash'], root: options.root === true } as const;
+        await passThrough(session, lab, typed, (command) =>
+          runInteractive(docker, host, { ...command, argv: typed.argv, user: typed.root ? 'root' : 'postgres' }),
         );
       });
   },

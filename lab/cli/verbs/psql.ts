@@ -19,7 +19,9 @@ export const psql: Verb = {
       .addHelpText(
         'after',
         `
-Options for pglab itself stand first; everything from the host, or from psql's first option on, belongs to psql.
+Options for pglab itself stand first; everything from the host, or from psql's first option on, belongs to psql. Where
+lab:record is at work on the lab, statements given with -c or through a pipe become a step of the recording; those typed into an
+open psql do not.
 
 Examples:
   npm run lab:psql
@@ -33,11 +35,15 @@ Examples:
         const [first] = words;
         const named = first !== undefined && !first.startsWith('-');
         const docker = await findEngine();
-        const host = await chooseHost(await findLab(docker, options.name), named ? first : 'leader');
+        const lab = await findLab(docker, options.name);
+        const on = named ? first : 'leader';
+        const host = await chooseHost(lab, on);
         if (host.kind !== 'patroni')
           throw new UsageError(`host ${host.name} runs no PostgreSQL`, { hint: 'leader, replica, or a database host' });
-        const argv = ['psql', ...prompt(host), ...(named ? words.slice(1) : words)];
-        await passThrough(session, (command) => runInteractive(docker, host, { ...command, argv, user: 'postgres' }));
+        const own = named ? words.slice(1) : words;
+        await passThrough(session, lab, { verb: 'psql', on, argv: own, root: false }, (command) =>
+          runInteractive(docker, host, { ...command, argv: ['psql', ...prompt(host), ...own], user: 'postgres' }),
+        );
       });
   },
 };

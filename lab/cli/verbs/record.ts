@@ -7,6 +7,7 @@ import { exitCodes, LabError, UsageError } from '../../core/problem.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { checkName, findLab, type Lab } from '../../engine/lab.ts';
 import { renderText } from '../../report/text.ts';
+import { listen } from '../../run/hand-over/listen.ts';
 import { type RecordedRun, record as recordRun } from '../../run/recording.ts';
 import { planFile } from '../../run/scenario-files.ts';
 import { renderProblems } from '../../scenario/code-frame.ts';
@@ -15,7 +16,7 @@ import { labObject } from '../../topology/overlay.ts';
 import { npmCommand, withName } from '../lab-options.ts';
 import { paintFor } from '../paint.ts';
 import { openPrompt } from '../prompt.ts';
-import { recordByHand } from '../record-prompt.ts';
+import { RecordPrompt } from '../record-prompt.ts';
 import type { Session, Verb } from '../session.ts';
 
 interface Options {
@@ -60,10 +61,16 @@ async function run(options: Options, session: Session): Promise<void> {
     throw new UsageError(`${lab.name} does not know what it was made from: an earlier version made it`, {
       hint: `${npmCommand('down', lab.name)}, ${npmCommand('up', lab.name)}`,
     });
+  let begin: (talk: RecordPrompt) => void = () => {};
+  const talking = new Promise<RecordPrompt>((resolve) => {
+    begin = resolve;
+  });
+  const reception = await listen(lab.id, (visitor) => void talking.then((talk) => talk.admit(visitor)));
   session.takeOver('ended in the middle: nothing was written');
   const prompt = openPrompt(session.signal);
   let wanted = true;
   let recorded: RecordedRun | undefined;
+  let unrecorded: readonly string[] = [];
   try {
     const frame = {
       name,
@@ -73,14 +80,21 @@ async function run(options: Options, session: Session): Promise<void> {
       lab: labObject(asked),
     };
     recorded = await recordRun(docker, lab, { frame, out: options.runs, signal: session.signal }, async (recording) => {
+      const talk = new RecordPrompt(recording, prompt);
+      begin(talk);
       introduce(lab, recording.run.observer.latest.main);
-      wanted = await recordByHand(recording, prompt);
-      if (wanted && isWriting(recording.steps())) await recording.carryOut({ workload: 'stop' });
+      wanted = await talk.talk();
+      reception.close();
+      if (!wanted) return;
+      await talk.settle();
+      if (isWriting(recording.steps())) await recording.carryOut({ workload: 'stop' });
+      unrecorded = talk.unrecorded;
     });
   } catch (error) {
     if (!session.signal.aborted) throw error;
     throw new LabError('interrupted: nothing was written; the lab is as you left it', { exitCode: exitCodes.interrupted });
   } finally {
+    reception.dismiss();
     prompt.close();
   }
   if (!recorded || !wanted) {
@@ -90,7 +104,7 @@ async function run(options: Options, session: Session): Promise<void> {
     return;
   }
   await mkdir(dirname(options.out), { recursive: true });
-  await writeFile(options.out, recorded.text);
+  await writeFile(options.out, `${recorded.text}${unrecorded.map((command) => `# Not recorded: ${command}\n`).join('')}`);
   report(options.out, recorded);
 }
 

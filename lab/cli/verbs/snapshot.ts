@@ -1,7 +1,7 @@
 /** `pglab snapshot`: keeps a running lab as it is, broken or not, to be forked as often as one likes; lists what was kept. */
 import type { Command } from 'commander';
 import { formatDuration } from '../../core/duration.ts';
-import { UsageError } from '../../core/problem.ts';
+import { exitCodes, UsageError } from '../../core/problem.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { checkName, findLab } from '../../engine/lab.ts';
 import { findSnapshot, listSnapshots } from '../../engine/snapshots.ts';
@@ -9,6 +9,7 @@ import { checkSnapshotName, snapshotLab } from '../../run/snapshot-lab.ts';
 import { describeSnapshots } from '../describe-snapshots.ts';
 import { npmCommand, withName } from '../lab-options.ts';
 import { paintFor } from '../paint.ts';
+import { handOver } from '../pass-through.ts';
 import type { Verb } from '../session.ts';
 
 interface Options {
@@ -57,7 +58,9 @@ async function take(name: string, options: Options): Promise<void> {
       hint: '--replace takes its place; npm run lab:snapshot lists them',
     });
   const started = performance.now();
+  const told = await handOver(lab, { verb: 'snapshot', on: 'all', argv: [name], root: false, terminal: false });
   await snapshotLab(docker, lab, name);
+  await told?.end(exitCodes.pass, false);
   const took = formatDuration(performance.now() - started);
   const made = await findSnapshot(docker, name);
   if (options.json) process.stdout.write(`${JSON.stringify({ name, created: made?.created, size: made?.size })}\n`);

@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../core/duration.ts';
 import type { ClusterLook, StepResult } from '../../core/event.ts';
+import type { Command, CommandResult } from '../../engine/commands.ts';
 import type { Docker } from '../../engine/connect.ts';
 import type { Host, Lab } from '../../engine/lab.ts';
 import type { PlannedArgs } from '../../scenario/plan.ts';
@@ -10,6 +11,9 @@ import type { ActiveFaults } from '../active-faults.ts';
 import type { HostStreams } from '../host-streams.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Workload } from '../workload.ts';
+
+/** A program that runs already, started by somebody in a terminal of his own: resolves when it ended. */
+export type Elsewhere = (onOutput: NonNullable<Command['onOutput']>) => Promise<CommandResult>;
 
 /** One run on one lab. */
 export interface RunContext {
@@ -22,6 +26,8 @@ export interface RunContext {
   /** Takes a new look at every cluster, records it, and returns it by cluster. */
   readonly lookAtClusters: () => Promise<Readonly<Record<string, ClusterLook>>>;
   readonly signal: AbortSignal;
+  /** Does what the step is about, where that is not the effect's to do. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** One step being carried out. */

@@ -39,10 +39,15 @@ export const pgbackrest: Effect<'pgbackrest'> = {
     });
     const [host] = hosts;
     const stanza = host && stanzaOn(host);
-    if (!/^\s*backup\b/.test(args.run) || done.exit !== 0 || !host || stanza === undefined) return done;
+    if (commandOf(args.run) !== 'backup' || done.exit !== 0 || !host || stanza === undefined) return done;
     return { ...done, fields: await backupFields(ctx, host, stanza, done.stdout ?? '') };
   },
 };
+
+/** Options may stand before it. */
+function commandOf(run: string): string | undefined {
+  return run.split(/\s+/).find((word) => word !== '' && !word.startsWith('-'));
+}
 
 function defaultRepo(lab: Lab): string {
   return lab.hosts.some((host) => host.kind === 'repo') ? 'repo' : 'leader';
@@ -99,16 +104,14 @@ async function runRecorded(ctx: StepContext, host: Host, line: string, stdin: st
       held = readEntry(text);
     }
   };
-  const result = await runCommand(ctx.docker, host.container, {
-    argv: ['sh', '-c', line],
-    ...(stdin === undefined ? {} : { stdin }),
-    onOutput: (stream, text) => {
-      const lines = (pending[stream] + text).split('\n');
-      pending[stream] = lines.pop() ?? '';
-      for (const each of lines) take(each);
-      letGo();
-    },
-  });
+  const onOutput = (stream: keyof typeof pending, text: string) => {
+    const lines = (pending[stream] + text).split('\n');
+    pending[stream] = lines.pop() ?? '';
+    for (const each of lines) take(each);
+    letGo();
+  };
+  const command = { argv: ['sh', '-c', line], ...(stdin === undefined ? {} : { stdin }), onOutput };
+  const result = await (ctx.elsewhere?.(onOutput) ?? runCommand(ctx.docker, host.container, command));
   for (const rest of Object.values(pending)) if (rest !== '') take(rest);
   letGo();
   return result;

@@ -11,6 +11,10 @@ export const sql: Effect<'sql'> = {
   selectors: (args) => [args.on ?? 'leader'],
   run: async (ctx, args) => {
     const hosts = ctx.hosts(args.on ?? 'leader');
+    if (ctx.elsewhere) {
+      const { exit, stdout, stderr } = await ctx.elsewhere(() => {});
+      return { on: hosts, exit: exit === 0 ? 0 : 1, stdout, stderr };
+    }
     const results = await Promise.all(hosts.map((host) => runOn(ctx, host, args.run)));
     const failed = results.find((result) => result.sqlstate !== undefined);
     return {

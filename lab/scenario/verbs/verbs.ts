@@ -84,5 +84,10 @@ export function namesItself(verb: VerbName): boolean {
   return verb === 'mark' || verb === 'snapshot';
 }
 
+/** Its steps run a program that exits: they can fail as told, and go on in the background. */
+export function runsProgram(verb: VerbName): boolean {
+  return (verbs[verb] as { runs?: true }).runs === true;
+}
+
 /** Arguments of every verb as its schema puts them out. */
 export type VerbArgs = { readonly [V in VerbName]: z.output<(typeof verbs)[V]['schema']> };

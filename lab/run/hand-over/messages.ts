@@ -1,0 +1,36 @@
+/** What a command and a recorder say to each other: JSON, a message a line. */
+import type { Socket } from 'node:net';
+import type { Handed } from '../../scenario/handed-step.ts';
+
+export type FromCommand =
+  | { readonly say: 'begin'; readonly command: Handed }
+  | { readonly say: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  /** `input`: all that the program got on its stdin. */
+  | { readonly say: 'end'; readonly exit: number; readonly input: string; readonly interrupted: boolean };
+
+export type FromRecorder =
+  /** Something else is being recorded, and must be over first. */
+  | { readonly say: 'wait' }
+  | { readonly say: 'go' }
+  /** There is no step for that; the command is to run all the same. */
+  | { readonly say: 'refused'; readonly why: string }
+  | { readonly say: 'taken' };
+
+export function send(socket: Socket, message: FromCommand | FromRecorder): void {
+  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+}
+
+/** Until the other side is gone, however it went. */
+export async function* messagesOf<T extends FromCommand | FromRecorder>(socket: Socket): AsyncGenerator<T> {
+  socket.setEncoding('utf8');
+  let pending = '';
+  try {
+    for await (const chunk of socket) {
+      const lines = (pending + chunk).split('\n');
+      pending = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line) as T;
+    }
+  } catch (error) {
+    if (error instanceof SyntaxError) throw error;
+  }
+}
