@@ -44,9 +44,9 @@ function shown({ shown: text, at }: Offer, cause: Cause, paint: Paint): string {
 /**
  * Waits until somebody leads, whoever is up does what it should, and nothing new was offered for a while; no longer than a
  * failover can take, which is ttl, then a loop and its retries (Patroni, "ttl" and "retry_timeout"). False where another step
- * began meanwhile.
+ * began meanwhile. Throws the signal's reason when aborted.
  */
-export async function rest(recording: Recording): Promise<boolean> {
+export async function rest(recording: Recording, signal: AbortSignal): Promise<boolean> {
   const { run } = recording;
   const { ttl = 30, loopWait = 10, retryTimeout = 10 } = run.lab.spec.clusters[0]?.timing ?? {};
   const most = seconds(ttl + loopWait + retryTimeout);
@@ -55,7 +55,7 @@ export async function rest(recording: Recording): Promise<boolean> {
   let since = began;
   let count = 0;
   while (performance.now() - began < most && performance.now() - since < quiet) {
-    await delay(200, undefined, { signal: run.signal });
+    await delay(200, undefined, { signal });
     const main = (await run.lookAtClusters()).main;
     const settled =
       main?.leader !== undefined &&

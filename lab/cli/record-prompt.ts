@@ -46,26 +46,44 @@ export class RecordPrompt {
   /** Commands from other terminals for which there is no step. */
   readonly unrecorded: string[] = [];
   #offered: Offered = { offers: [] };
+  /** Aborts when nobody is there any more who would be told what a step brings about. */
+  readonly #leaving = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #followed = new Set<Promise<void>>();
 
-  constructor(recording: Recording, prompt: Prompt) {
+  readonly #gone: AbortSignal;
+
+  /** `gone` aborts when there is no lab any more. */
+  constructor(recording: Recording, prompt: Prompt, gone: AbortSignal) {
+    this.#gone = gone;
     this.#recording = recording;
     this.#prompt = prompt;
     this.#paint = paintFor(process.stdout);
+    this.#signal = AbortSignal.any([recording.run.signal, this.#leaving.signal]);
   }
 
-  /** Until `done` or the end of the input; false for `quit`. */
+  /** Until `done`, the end of the input, or that of the lab; false for `quit`. */
   async talk(): Promise<boolean> {
-    for (;;) {
-      const line = await this.#prompt.ask('record> ');
-      if (line === 'quit') return false;
-      if (line === undefined || line === 'done') return true;
-      await this.#answer(line);
+    try {
+      for (;;) {
+        const line = await this.#prompt.ask('record> ');
+        if (line === 'quit') return false;
+        if (line === undefined || line === 'done') return true;
+        await this.#answer(line);
+      }
+    } catch (error) {
+      if (!this.#gone.aborted) throw error;
+      this.#say(`${this.#paint.yellow('!')} somebody removed the lab: what was recorded by then is written`);
+      return true;
     }
   }
 
   /** Waits for what still runs, in the background or in another terminal. */
   async settle(): Promise<void> {
-    await busy('waiting for what still runs', this.#recording.settled());
+    this.#leaving.abort();
+    const running = this.#recording.running();
+    const all = Promise.all([this.#recording.settled(), ...this.#followed]);
+    await (running.length === 0 ? all : busy(`waiting for ${running.join(', ')}`, all));
   }
 
   async #answer(line: string): Promise<void> {
@@ -98,14 +116,15 @@ export class RecordPrompt {
       const begun = this.#begun(await this.#recording.begin({ ...typed.step, background: true }));
       if (!begun) return;
       this.#say(this.#paint.dim(renderStep(begun.raw)));
-      void this.#follow(begun);
+      this.#follow(begun);
       return;
     }
     const done = await this.#carryOut(typed.step);
     if (!done) return;
     this.#offered = { offers: [] };
     if ('expect' in done || 'mark' in done || ('workload' in done && done.workload !== 'stop')) return;
-    if (await busy('waiting for the cluster to come to rest', rest(this.#recording))) await this.#look();
+    if (await busy('waiting for the cluster to come to rest', rest(this.#recording, this.#signal))) await this.#look();
+    else this.#sayLater(String(done.as));
   }
 
   #begun<T extends object>(outcome: T | Refused): T | undefined {
@@ -129,18 +148,29 @@ export class RecordPrompt {
       this.#say(`${this.#paint.red('✗')} ${message}\n  a replay will find the same; take the step out of the file if it is not meant`);
   }
 
+  #follow(begun: Begun): void {
+    const following = this.#tellOfEnd(begun).catch((error) => {
+      if (!this.#signal.aborted) this.#say(this.#paint.red(error instanceof Error ? error.message : String(error)));
+    });
+    this.#followed.add(following);
+    void following.finally(() => this.#followed.delete(following));
+  }
+
   /** Tells of a step that ends while somebody types, and offers what it brought about, unless another has begun by then. */
-  async #follow({ ended, raw }: Begun): Promise<void> {
-    try {
-      const done = await ended;
-      const { exit = 0, outcome } = done.result;
-      this.#say(`${String(raw.as ?? 'it')} ended${exit === 0 || outcome !== 'done' ? '' : this.#paint.red(` with exit code ${exit}`)}:`);
-      this.#tellOf(done);
-      if (this.#recording.cause()?.step.name !== raw.as) this.#say(this.#paint.dim(`since ${raw.as} shows what it has brought about`));
-      else if (await rest(this.#recording)) await this.#look();
-    } catch (error) {
-      if (!this.#recording.run.signal.aborted) this.#say(this.#paint.red(error instanceof Error ? error.message : String(error)));
-    }
+  async #tellOfEnd({ ended, step }: Begun): Promise<void> {
+    const done = await ended;
+    const { exit = 0, outcome } = done.result;
+    this.#say(`${step.name ?? step.title} ended${exit === 0 || outcome !== 'done' ? '' : this.#paint.red(` with exit code ${exit}`)}:`);
+    this.#tellOf(done);
+    if (this.#signal.aborted) return;
+    const isLast = this.#recording.cause()?.step.id === step.id;
+    if (isLast && (await rest(this.#recording, this.#signal))) await this.#look();
+    else if (step.name !== undefined) this.#sayLater(step.name);
+  }
+
+  /** Another step has begun: what this one brings about is not offered by itself. */
+  #sayLater(name: string): void {
+    this.#say(this.#paint.dim(`since ${name} shows what it has brought about`));
   }
 
   /** Takes down what somebody does in another terminal. */
@@ -169,7 +199,7 @@ export class RecordPrompt {
         return { ...result, step: final.step };
       },
     });
-    if (!('problems' in begun)) await this.#follow(begun);
+    if (!('problems' in begun)) this.#follow(begun);
     else if (!visitor.gone()) refuse(begun.problems.map(({ message }) => message).join('; '));
   }
 

@@ -103,6 +103,11 @@ function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): L
   };
 }
 
+/** Whether any host of the lab is left: hosts that are removed may be about to be made anew under another name. */
+export async function isThere(docker: Docker, { id }: Pick<Lab, 'id'>): Promise<boolean> {
+  return (await listLabs(docker)).some((lab) => lab.id === id);
+}
+
 /** Throws LabError, naming the labs there are, where none has that name. */
 export async function findLab(docker: Docker, name: string): Promise<Lab> {
   const labs = await listLabs(docker);

@@ -4,13 +4,13 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Event, RunStarted, StepResult, Value } from '../core/event.ts';
+import { type Event, hostWords, type RunStarted, type StepResult, type Value } from '../core/event.ts';
 import { LabError, type Problem } from '../core/problem.ts';
 import { redactor } from '../core/redact.ts';
 import { clockOffset } from '../engine/clock.ts';
 import type { CommandResult } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
-import type { Lab } from '../engine/lab.ts';
+import { isThere, type Lab } from '../engine/lab.ts';
 import type { Bindings } from '../scenario/bindings.ts';
 import type { Names } from '../scenario/expand.ts';
 import { withReferences } from '../scenario/host-reference.ts';
@@ -40,6 +40,7 @@ export interface CarriedOut {
 
 /** A step that has begun. */
 export interface Begun {
+  readonly step: PlannedStep;
   /** As it is in the plan by now. */
   readonly raw: RawStep;
   /** Throws the signal's reason when aborted. */
@@ -79,6 +80,8 @@ export interface Recording {
   readonly begin: (typed: RawStep, handwork?: Handwork) => Promise<Begun | Refused>;
   /** Begins a step and waits for its end. */
   readonly carryOut: (typed: RawStep) => Promise<CarriedOut | Refused>;
+  /** Titles of the steps whose programs run. */
+  readonly running: () => readonly string[];
   /** Waits for everything that has begun, a step of that name or all. */
   readonly settled: (name?: string) => Promise<void>;
 }
@@ -88,6 +91,8 @@ export interface RecordOptions {
   /** Where the run folder is made. */
   readonly out: string;
   readonly signal: AbortSignal;
+  /** Told when somebody removed the lab. */
+  readonly onGone: () => void;
 }
 
 export interface RecordedRun {
@@ -111,10 +116,19 @@ export async function record(
   const redact = redactor({ ...lab.spec.secrets });
   const growing = new GrowingPlan(frame);
   const files = { history: join(folder, runFiles.history), ledger: join(folder, runFiles.ledger) };
-  const recorder = new Recorder(files, await clockOffset(docker), redact, growing);
+  let gone = false;
+  const seeWhetherGone = async () => {
+    gone = !(await isThere(docker, lab));
+    if (gone) options.onGone();
+  };
+  const feed = (event: Event) => {
+    growing.feed(event);
+    if (event.type === 'log' && event.program === 'lab' && event.text === hostWords.destroy) seeWhetherGone().catch(() => undefined);
+  };
+  const recorder = new Recorder(files, await clockOffset(docker), redact, { feed, feedRow: (row) => growing.feedRow(row) });
   const ending = await observeRun(docker, { lab, plan: named, recorder, signal }, async (run) => {
     await body(recordingOn(run, growing, options));
-    return { reason: 'completed' };
+    return gone ? { reason: 'cut-short', detail: 'somebody removed the lab' } : { reason: 'completed' };
   }).finally(() => recorder.close());
   const { plan } = growing;
   if (!plan) {
@@ -126,17 +140,18 @@ export async function record(
   const verdict = growing.judge.end();
   const { recipes } = planFile({ file: options.frame.name, text: growing.text() });
   await writeInputs(folder, { source: growing.text(), recipes }, plan, { hosts: [] }, redact);
-  await writeLogs(folder, docker, lab, redact);
+  if (!gone) await writeLogs(folder, docker, lab, redact);
   await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
   signal.throwIfAborted();
   return { text: growing.text(), folder, verdict };
 }
 
-/** A step whose program runs. */
+/** A step that has begun, and is not yet done with. */
 interface Going {
   readonly index: number;
-  /** The program has ended, and what is recorded of the step is about to be. */
-  over: boolean;
+  readonly title: string;
+  /** Its program runs; has ended, and what came of it is about to be recorded; or that is recorded. */
+  state: 'runs' | 'ends' | 'recorded';
   recorded: Promise<unknown>;
   ended: Promise<unknown>;
 }
@@ -152,16 +167,16 @@ function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOp
   async function begin(typed: RawStep, handwork?: Handwork): Promise<Begun | Refused> {
     run.signal.throwIfAborted();
     if (handwork?.wanted() === false) return { problems: [] };
-    await Promise.all([...going].flatMap(({ over, recorded }) => (over ? [recorded] : [])));
+    await Promise.all([...going].flatMap(({ state, recorded }) => (state === 'ends' ? [recorded] : [])));
     const raw = named(inRecording(typed, names()), growing.steps);
-    const stillRuns = new Set([...going].map(({ index }) => index));
+    const stillRuns = new Set([...going].flatMap(({ index, state }) => (state === 'runs' ? [index] : [])));
     const earlier = growing.steps.map((step, index) => (stillRuns.has(index) ? { ...step, background: true } : step));
     const index = earlier.length;
     const problems = growing.grow([...earlier, raw]);
     const step = growing.plan?.steps[index];
     if (problems.length > 0 || !step) return { problems: problems.map(({ file: _, span: __, ...problem }) => problem) };
     before.set(step.id, names());
-    const entry: Going = { index, over: false, recorded: Promise.resolve(), ended: Promise.resolve() };
+    const entry: Going = { index, title: step.title, state: 'runs', recorded: Promise.resolve(), ended: Promise.resolve() };
     let final: RawStep | undefined;
     let started = () => {};
     const start = new Promise<void>((resolve) => {
@@ -175,7 +190,7 @@ function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOp
           final = ended.step;
           return ended;
         } finally {
-          entry.over = true;
+          entry.state = 'ends';
         }
       });
     const background: Promise<void>[] = [];
@@ -189,7 +204,11 @@ function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOp
         ...(elsewhere ? { elsewhere } : {}),
       },
       step,
-    ).then(() => Promise.all(background));
+    )
+      .then(() => Promise.all(background))
+      .finally(() => {
+        entry.state = 'recorded';
+      });
     const ended = recorded.then(() => turns.take(() => end(index, step, final)));
     Object.assign(entry, { recorded, ended });
     going.add(entry);
@@ -197,7 +216,7 @@ function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOp
     ended.then(forget, forget);
     // A fault is proven before anything else is done.
     await (runsProgram(step.verb) ? Promise.race([start, recorded]) : recorded);
-    return { raw, ended };
+    return { step, raw, ended };
   }
 
   /** Takes down what came of a step, and waits for it in the plan, where others began meanwhile. */
@@ -247,6 +266,7 @@ function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOp
       const begun = await turns.take(() => begin(typed));
       return 'problems' in begun ? begun : begun.ended;
     },
+    running: () => [...going].flatMap(({ title, state }) => (state === 'runs' ? [title] : [])),
     settled: async (name) => {
       // Whoever waits for a turn has one first.
       await turns.take(async () => {});

@@ -67,7 +67,8 @@ async function run(options: Options, session: Session): Promise<void> {
   });
   const reception = await listen(lab.id, (visitor) => void talking.then((talk) => talk.admit(visitor)));
   session.takeOver('ended in the middle: nothing was written');
-  const prompt = openPrompt(session.signal);
+  const gone = new AbortController();
+  const prompt = openPrompt(AbortSignal.any([session.signal, gone.signal]));
   let wanted = true;
   let recorded: RecordedRun | undefined;
   let unrecorded: readonly string[] = [];
@@ -79,17 +80,23 @@ async function run(options: Options, session: Session): Promise<void> {
       source: options.source ?? `recorded: by hand on ${new Date().toISOString().slice(0, 10)}, on a lab of ${lab.spec.preset}`,
       lab: labObject(asked),
     };
-    recorded = await recordRun(docker, lab, { frame, out: options.runs, signal: session.signal }, async (recording) => {
-      const talk = new RecordPrompt(recording, prompt);
-      begin(talk);
-      introduce(lab, recording.run.observer.latest.main);
-      wanted = await talk.talk();
-      reception.close();
-      if (!wanted) return;
-      await talk.settle();
-      if (isWriting(recording.steps())) await recording.carryOut({ workload: 'stop' });
-      unrecorded = talk.unrecorded;
-    });
+    recorded = await recordRun(
+      docker,
+      lab,
+      { frame, out: options.runs, signal: session.signal, onGone: () => gone.abort() },
+      async (recording) => {
+        const talk = new RecordPrompt(recording, prompt, gone.signal);
+        begin(talk);
+        introduce(lab, recording.run.observer.latest.main);
+        wanted = await talk.talk();
+        reception.close();
+        if (!wanted) reception.dismiss();
+        await talk.settle();
+        if (!wanted) return;
+        if (!gone.signal.aborted && isWriting(recording.steps())) await recording.carryOut({ workload: 'stop' });
+        unrecorded = talk.unrecorded;
+      },
+    );
   } catch (error) {
     if (!session.signal.aborted) throw error;
     throw new LabError('interrupted: nothing was written; the lab is as you left it', { exitCode: exitCodes.interrupted });

@@ -8,7 +8,7 @@ import { type Event, hostWords, type LogEvent } from '../../core/event.ts';
 import { LabError } from '../../core/problem.ts';
 import { clockOffset } from '../../engine/clock.ts';
 import type { Docker } from '../../engine/connect.ts';
-import { type Lab, listLabs } from '../../engine/lab.ts';
+import { isThere, type Lab } from '../../engine/lab.ts';
 import type { HostVersions } from '../../observe/versions.ts';
 import type { HostName } from '../../topology/blueprint.ts';
 import { History } from '../history.ts';
@@ -41,7 +41,7 @@ export async function followLab(docker: Docker, lab: Lab, options: LiveOptions):
     ending.abort();
   };
   const seeWhetherGone = async () => {
-    if ((await listLabs(docker)).some(({ id }) => id === lab.id)) return;
+    if (await isThere(docker, lab)) return;
     outcome = 'gone';
     ending.abort();
   };
