@@ -39,7 +39,7 @@ export function handedStep(handed: Handed, input?: string): HandedStep {
   if (handed.verb === 'psql') return psqlStep(handed, input === undefined ? undefined : text.text);
   const [program = 'bash', ...args] = handed.argv;
   if (handed.terminal && args.length === 0 && /^((ba|da|z)?sh|psql)$/.test(program))
-    return no('what is typed in an open session is no step: give the command to lab:exec itself, or type it at the recorder’s prompt');
+    return no('what is typed in an open session is no step: give lab:exec the command itself');
   if (handed.root) return rootStep(handed);
   const step = execStep(handed.on, literal(commandLine(handed.argv)));
   return step ? yes(withInput(step, text.text)) : no('an empty command is no step');
@@ -49,9 +49,7 @@ export function handedStep(handed: Handed, input?: string): HandedStep {
 function rootStep({ on, argv }: Handed): HandedStep {
   const [program, action = '', service = ''] = argv;
   if (program === 'sv' && argv.length === 3 && /^(start|stop|restart)$/.test(action)) return yes({ [action]: { on, service } });
-  return no(
-    'steps run as postgres: of what root does only sv start, stop and restart are steps; kill, crash, freeze, cut, fill are typed at the recorder’s prompt',
-  );
+  return no('steps run as postgres; root’s are sv start, stop and restart, and at the recorder’s prompt kill, crash, freeze, cut, fill');
 }
 
 /** psql's options that change nothing but how rows are shown. */
@@ -71,8 +69,7 @@ function psqlStep({ on, argv, terminal }: Handed, input: string | undefined): Ha
     } else if (!showing.test(word)) plain = false;
   }
   const asks = readsStatements(argv);
-  if (asks && terminal)
-    return no('what is typed in an open psql is no step: give statements with -c or through a pipe, or type sql at the recorder’s prompt');
+  if (asks && terminal) return no('what is typed in an open psql is no step: use -c or a pipe, or sql at the recorder’s prompt');
   const [only] = statements;
   if (plain && only !== undefined && statements.length === 1 && !/^\s*\\/.test(only)) return yes(sqlStep(on, only));
   if (asks && plain) {

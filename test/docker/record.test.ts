@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { pglab, pglabWithInput, sweep } from './pglab.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
@@ -64,6 +64,46 @@ test('at a terminal: steps in words, offers by number, and a file that replays',
   expect(stdout).toMatch(/PASS differential \(mutant\): failed at "after-backup", as it must/);
 });
 
+test('what is done in other terminals, at once too, becomes steps in their order, and replays', async () => {
+  const file = join(folder, 'elsewhere.yaml');
+  terminal = await openTerminal({ columns: 140, rows: 50 });
+  const other = await openTerminal({ columns: 140, rows: 30 });
+  onTestFinished(() => other.close());
+  await terminal.type(`${main} record --name ${name} --out ${file} ${runs.join(' ')}; echo code $?`);
+  await terminal.shows(/record>\s*$/);
+  await other.type(`${main} psql --name ${name}; echo code $?`);
+  await other.shows(/lab:record: not recorded: what is typed in an open psql is no step[\s\S]*postgres=#\s*$/);
+  await other.type('\\q');
+  await other.shows(/code 0\n/);
+  await other.type(`clear; ${main} psql --name ${name} -c "select 1/0"; echo code $?`);
+  await other.shows(/division by zero\ncode 1\n/);
+  await terminal.shows(/from another terminal: psql leader -c select 1\/0\nsql ended with exit code 1:[\s\S]*since sql:[\s\S]*record>\s*$/);
+  await terminal.press('C-l');
+  // Nobody is answered before the step has begun, so this is the first of the two.
+  await other.type(`clear; ${main} exec --name ${name} pg1 sh -c 'echo begun; read answer; echo "got $answer"'`);
+  await other.shows(/begun\n/);
+  const half = 'half a line';
+  await terminal.press('-l', half);
+  const backup = await pglab('exec', '--name', name, 'repo', 'pgbackrest', '--stanza=demo', '--type=diff', 'backup');
+  expect(backup).toMatchObject({ exitCode: 0, stderr: '' });
+  const offered = await terminal.shows(/backup ended:[\s\S]*since backup:[\s\S]*record> half a line\s*$/, 60_000);
+  const newest = /^ +(\d+) +the newest backup is diff/m.exec(offered)?.[1];
+  await terminal.press('C-u');
+  await other.type('by hand');
+  await other.shows(/got by hand\n/);
+  await terminal.shows(/exec ended:[\s\S]*background: true\n- expect: \{ value: \{ "\$\{exec\.exit\}": 0 \} \}[\s\S]*record>\s*$/);
+  await terminal.type(`expect ${newest}`);
+  await terminal.shows(/as: after-backup\nrecord>\s*$/);
+  await terminal.type('done');
+  expect(await terminal.shows(/code \d+\n/, 60_000)).toMatch(/PASS elsewhere \(recorded\)[\s\S]*code 0\n/);
+  const text = readFileSync(file, 'utf8');
+  expect(text).toMatch(/- sql: select 1\/0\n[\s\S]*fails: 1\n[\s\S]*stdin: "by hand\\n"[\s\S]*background: true[\s\S]*- pgbackrest:/);
+  expect(text).toContain('# Not recorded: psql leader');
+  const { stdout, exitCode } = await pglab('replay', file, '--out', join(folder, 'replays'));
+  expect(exitCode, stdout).toBe(0);
+  expect(stdout).toMatch(/PASS elsewhere \(recorded\)[\s\S]*PASS elsewhere \(mutant\): failed at "after-backup", as it must/);
+});
+
 test('from a pipe: one line is one step, a program that failed is to fail again, and rows are looked for', async () => {
   const file = join(folder, 'from-a-pipe.yaml');
   const lines = [
@@ -90,7 +130,14 @@ test('Ctrl-C writes nothing and leaves the lab; quit and an empty recording writ
   await terminal.shows(/record>\s*$/);
   await terminal.type('mark before');
   await terminal.shows(/- mark: before\nrecord>\s*$/);
+  const inMiddle = pglab('exec', '--name', name, 'pg1', 'sh', '-c', 'echo begun; sleep 2; echo ended');
+  await terminal.shows(/from another terminal: exec pg1 sh/);
   await terminal.press('C-c');
+  expect(await inMiddle).toMatchObject({
+    exitCode: 0,
+    stdout: 'begun\nended',
+    stderr: 'lab:record: not recorded: the recorder ended meanwhile',
+  });
   expect(await terminal.shows(/code \d+\n/)).toMatch(/interrupted: nothing was written; the lab is as you left it\ncode 130\n/);
   expect((await terminal.modes()).keys).toBe(keys);
   for (const input of ['mark before\nquit\n', '']) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostReference, withReferences } from '../../lab/scenario/host-reference.ts';
 import { readScenario } from '../../lab/scenario/plan-scenario.ts';
-import { nameFor, writeRecorded } from '../../lab/scenario/recorded-scenario.ts';
+import { joinOf, nameFor, unjoined, writeRecorded } from '../../lab/scenario/recorded-scenario.ts';
 import type { RawStep } from '../../lab/scenario/typed-step.ts';
 import { catalogue } from '../topology/catalogue.ts';
 
@@ -53,6 +53,16 @@ describe('a recorded scenario', () => {
     ];
     expect(lint(cut).mistakes).toEqual([]);
     expect(lint(cut).plans[1]?.steps.map(({ verb }) => verb)).toEqual(['exec', 'expect']);
+  });
+
+  it('waits for what went on in the background, which ends as it did', () => {
+    const behind: RawStep = { pgbackrest: 'backup --type=full', as: 'backup', background: true };
+    const join = joinOf(behind, 0, 25);
+    expect(join).toEqual({ expect: { value: { '${backup.exit}': 0 } }, within: '80s' });
+    expect(unjoined([behind, { sql: 'select 1' }])).toEqual([behind]);
+    expect(unjoined([behind, { sql: 'select 1' }, join])).toEqual([]);
+    const noticed: RawStep = { expect: { repo: { backups: 2 } }, as: 'two' };
+    expect(lint([behind, { sql: 'select 1', as: 'sql' }, join, noticed]).mistakes).toEqual([]);
   });
 
   it('that expects nothing has no mutant, and says what is missing', () => {

@@ -1,4 +1,5 @@
 /** What a command and a recorder say to each other: JSON, a message a line. */
+import { on } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Handed } from '../../scenario/handed-step.ts';
 
@@ -25,7 +26,8 @@ export async function* messagesOf<T extends FromCommand | FromRecorder>(socket: 
   socket.setEncoding('utf8');
   let pending = '';
   try {
-    for await (const chunk of socket) {
+    // Read at once, also while nobody asks for the next message: only then does the end of the other side show.
+    for await (const [chunk] of on(socket, 'data', { close: ['end', 'close'] })) {
       const lines = (pending + chunk).split('\n');
       pending = lines.pop() ?? '';
       for (const line of lines) yield JSON.parse(line) as T;
