@@ -7,10 +7,15 @@ import type { Finding } from './verdict.ts';
 const starvedAfter = 1000;
 
 /**
- * Patroni sleeps for two seconds when it assigns a synchronous standby, "to enable synchronous mode and see if we can immediately
- * set sync_standby" (ha.py, process_sync_replication): with a loop_wait of 2 that loop is always too long. ms
+ * What Patroni says in a loop in which it sleeps for two seconds: with a loop_wait of 2 that loop is always too long. It does when it
+ * assigns a synchronous standby, "to enable synchronous mode and see if we can immediately set sync_standby" (ha.py,
+ * process_sync_replication), and where another member is the candidate of a switchover, to "give a time to somebody to take the
+ * leader lock" (process_unhealthy_cluster).
  */
-const assignment = 5000;
+const beforeSleep = /^Assigning synchronous standby status|^(switchover|manual failover): to \S+, i am /;
+
+/** How long after these words that loop can end, ms. */
+const sleep = 5000;
 
 export type Starved = Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>;
 
@@ -18,7 +23,7 @@ export type Starved = Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>;
 export function createStarvationWatch(disturbed: (at: number) => boolean): (event: Event) => Starved | undefined {
   let started = Number.POSITIVE_INFINITY;
   /** By host. */
-  const assigned = new Map<string, number>();
+  const slept = new Map<string, number>();
   return (event) => {
     if (event.type === 'run-started') started = event.at;
     if (event.type === 'heartbeat' && event.late > starvedAfter) {
@@ -32,10 +37,10 @@ export function createStarvationWatch(disturbed: (at: number) => boolean): (even
       };
     }
     if (event.type !== 'log' || event.program !== 'patroni') return undefined;
-    if (event.text.startsWith('Assigning synchronous standby status')) assigned.set(event.host, event.at);
+    if (beforeSleep.test(event.text)) slept.set(event.host, event.at);
     // What was logged while the lab came up is not the scenario's doing.
     if (!event.text.startsWith('Loop time exceeded') || event.at < started || disturbed(event.at)) return undefined;
-    if (event.at - (assigned.get(event.host) ?? Number.NEGATIVE_INFINITY) <= assignment) return undefined;
+    if (event.at - (slept.get(event.host) ?? Number.NEGATIVE_INFINITY) <= sleep) return undefined;
     return { verdict: 'unknown', reason: 'starved', message: `Patroni on ${event.host} was starved: ${event.text}`, at: event.at };
   };
 }

@@ -150,13 +150,17 @@ describe('starvation', () => {
     ).toBe('pass');
   });
 
-  it('is not shown by the loop in which Patroni sleeps to assign a synchronous standby', () => {
+  it.each([
+    ['to assign a synchronous standby', "Assigning synchronous standby status to ['pg2']"],
+    ['to let the candidate of a switchover take the lock', 'switchover: to pg2, i am pg1'],
+    ['to let the candidate of a failover take the lock', 'manual failover: to pg2, i am pg1'],
+  ])('is not shown by the loop in which Patroni sleeps %s', (_, words) => {
     const exceeded =
       (after: number, host = 'pg1') =>
       (run: Run) =>
         run
           .at(1)
-          .log('pg1', 'patroni', "Assigning synchronous standby status to ['pg2']")
+          .log('pg1', 'patroni', words)
           .did('s1')
           .at(1 + after)
           .log(host, 'patroni', 'Loop time exceeded, rescheduling immediately.')

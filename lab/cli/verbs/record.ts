@@ -40,7 +40,8 @@ export const record: Verb = {
 What is typed at the prompt is carried out on the lab as a replay would, and recorded. After each step the log lines that are
 out of the ordinary and the state of the cluster are offered as expectations. The file has the lab as it was asked for, every
 step, the chosen expectations, and a mutant that leaves out what brought the first of them about. A replay starts with a fresh
-lab: record on one that is as lab:up made it. What is done from another terminal is not recorded.
+lab: record on one that is as lab:up made it.
+What is done to the lab meanwhile with lab:exec, lab:psql -c or a pipe, and lab:snapshot in other terminals is recorded as well.
 Type help at the prompt. From a pipe, one line is one command, and its end is done.
 
 Examples:
