@@ -1,5 +1,6 @@
 /** The live view of a lab on a terminal: its status, and below it the last lines that matter. */
 import type { ReadStream, WriteStream } from 'node:tty';
+import { stripVTControlCharacters } from 'node:util';
 import type { Event, LogEvent } from '../core/event.ts';
 import { isNoteworthy } from '../observe/noteworthy.ts';
 import type { LabStatus } from '../observe/status.ts';
@@ -84,12 +85,24 @@ export function watchFrame(
   const room = Math.max(0, rows - top.length);
   const hosts = status.hosts.map(({ name }) => name);
   const width = Math.max(...hosts.map((name) => name.length));
-  return [...top, ...(room === 0 ? [] : lines.slice(-room)).map((line) => describeLine(line, hosts, width, paint))];
+  const log = room === 0 ? [] : lines.slice(-room);
+  return [...top, ...log.map((line) => describeLine(line, hosts, { host: width, whole: columns - 1 }, paint))];
 }
 
-function describeLine({ at, host, program, level, text, times }: Line, hosts: readonly string[], width: number, paint: Paint): string {
+/** Where a log line's words begin: its program's name is as wide as the longest. */
+const programWidth = 'pgbackrest'.length;
+
+function describeLine(
+  { at, host, program, level, text, times }: Line,
+  hosts: readonly string[],
+  width: { readonly host: number; readonly whole: number },
+  paint: Paint,
+): string {
   const time = new Date(at).toISOString().slice(11, 19);
+  const often = times === undefined ? '' : `${times} times: `;
+  const head = `${paint.dim(time)} ${paintHost(paint, hosts, host)(host.padEnd(width.host))} ${paint.dim(program.padEnd(programWidth))} ${paint.dim(often)}`;
   // A log line can hold anything, the terminal's own commands included.
   const words = (text.split('\n')[0] ?? '').replace(/\p{Cc}/gu, ' ');
-  return `${paint.dim(time)} ${paintHost(paint, hosts, host)(host.padEnd(width))} ${paint.dim(program)} ${times === undefined ? '' : paint.dim(`${times} times: `)}${paintLevel(paint, level)(words)}`;
+  const room = width.whole - stripVTControlCharacters(head).length;
+  return `${head}${paintLevel(paint, level)(words.length > room ? `${words.slice(0, Math.max(0, room - 1))}…` : words)}`;
 }

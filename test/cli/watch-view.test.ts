@@ -15,12 +15,17 @@ test('the last log lines fill what the status leaves of the screen', () => {
   const shown = frame(24, lines);
   expect(shown).toHaveLength(24);
   expect(shown[0]).toMatch(/^lab {2}three-nodes-repo-host, up for 65\.0 s +08:00:00 UTC, q quits$/);
-  expect(shown.at(-1)).toBe('08:00:00 pg1   patroni line 49');
+  expect(shown.at(-1)).toBe('08:00:00 pg1   patroni    line 49');
   expect(frame(5, lines).join('\n')).not.toContain('line 49');
 });
 
 test("a log line's own control sequences do nothing, and its continuation lines are left out", () => {
-  expect(frame(40, [line('\x1b[2J\x07boo\nTraceback')]).at(-1)).toBe('08:00:00 pg1   patroni  [2J boo');
+  expect(frame(40, [line('\x1b[2J\x07boo\nTraceback')]).at(-1)).toBe('08:00:00 pg1   patroni     [2J boo');
+});
+
+test('a log line that is cut says so, and words of all programs stand below each other', () => {
+  const long = frame(40, [line('a'.repeat(80)), { ...line('short'), program: 'pgbackrest' }]);
+  expect(long.slice(-2)).toEqual([`08:00:00 pg1   patroni    ${'a'.repeat(32)}…`, '08:00:00 pg1   pgbackrest short']);
 });
 
 test('lines stand in the order of their times, and one that is said again takes one line', () => {
@@ -32,7 +37,7 @@ test('lines stand in the order of their times, and one that is said again takes 
     ['other words', undefined],
     ['at 06:06, 4 keys', 2],
   ]);
-  expect(frame(40, lines).at(-1)).toBe('08:00:00 pg1   patroni 2 times: at 06:06, 4 keys');
+  expect(frame(40, lines).at(-1)).toBe('08:00:00 pg1   patroni    2 times: at 06:06, 4 keys');
 });
 
 test('lines are cut to the width, colours apart, and every colour ends', () => {
