@@ -59,8 +59,8 @@ export class GrowingPlan {
 
   /** What runs in the background is waited for, at the latest in the end: no plan is without that. */
   text(steps = this.#steps): string {
-    const waits = unjoined(steps).map((step) => joinOf(step));
-    return writeRecorded({ ...this.#frame, steps: [...steps, ...waits] });
+    const behind = unjoined(steps).map((name) => ({ name, exit: 0, took: 0 }));
+    return writeRecorded({ ...this.#frame, steps: behind.length === 0 ? steps : [...steps, joinOf(behind)] });
   }
 
   /** Takes these steps for the plan's, unless they have mistakes. */

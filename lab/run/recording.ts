@@ -1,32 +1,23 @@
 /**
- * Records what somebody does to a running lab: each step is carried out as a replay would, or by a program in another terminal, and
- * becomes the next one of a plan that grows.
+ * The steps of a recording: each is carried out as a replay would, or by a program in another terminal, and becomes the next one of a
+ * plan that grows. One after another, but for programs that run on.
  */
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Event, hostWords, type RunStarted, type StepResult, type Value } from '../core/event.ts';
+import type { Event, RunStarted, StepResult, Value } from '../core/event.ts';
 import { LabError, type Problem } from '../core/problem.ts';
-import { redactor } from '../core/redact.ts';
-import { clockOffset } from '../engine/clock.ts';
 import type { CommandResult } from '../engine/commands.ts';
-import type { Docker } from '../engine/connect.ts';
-import { isThere, type Lab } from '../engine/lab.ts';
 import type { Bindings } from '../scenario/bindings.ts';
 import type { Names } from '../scenario/expand.ts';
 import { withReferences } from '../scenario/host-reference.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
-import { joinOf, nameFor, recordedVariant, unjoined } from '../scenario/recorded-scenario.ts';
+import { type EndedBehind, joinOf, nameFor, unjoined, withinFor } from '../scenario/recorded-scenario.ts';
 import type { RawStep } from '../scenario/typed-step.ts';
 import { runsProgram } from '../scenario/verbs/verbs.ts';
 import { stepShortfall } from '../verdict/step-result.ts';
-import type { Finding, Verdict } from '../verdict/verdict.ts';
+import type { Finding } from '../verdict/verdict.ts';
 import type { Elsewhere } from './effects/effect.ts';
-import { type Frame, GrowingPlan } from './growing-plan.ts';
-import { type ObservedRun, observeRun } from './observe-run.ts';
-import { Recorder } from './recorder.ts';
-import { makeRunFolder, runFiles, writeInputs, writeLogs } from './run-folder.ts';
-import { planFile } from './scenario-files.ts';
-import { runStep } from './steps.ts';
+import type { GrowingPlan } from './growing-plan.ts';
+import type { ObservedRun } from './observe-run.ts';
+import { runStep, type StepRunner } from './steps.ts';
 import { Turns } from './turns.ts';
 
 export interface CarriedOut {
@@ -34,7 +25,7 @@ export interface CarriedOut {
   readonly result: StepResult;
   /** What speaks against the step; a replay would find the same. */
   readonly findings: readonly Finding[];
-  /** What waits for it, where it ended in the background. */
+  /** What waits for steps that went on in the background, now that they and whatever began after them have ended. */
   readonly join?: RawStep;
 }
 
@@ -86,66 +77,6 @@ export interface Recording {
   readonly settled: (name?: string) => Promise<void>;
 }
 
-export interface RecordOptions {
-  readonly frame: Frame;
-  /** Where the run folder is made. */
-  readonly out: string;
-  readonly signal: AbortSignal;
-  /** Told when somebody removed the lab. */
-  readonly onGone: () => void;
-}
-
-export interface RecordedRun {
-  /** The scenario file's text. */
-  readonly text: string;
-  readonly folder: string;
-  /** What a judge says of what was recorded. */
-  readonly verdict: Verdict;
-}
-
-/** Undefined where nothing was done. Throws the signal's reason when aborted; what was recorded by then stays in the run folder. */
-export async function record(
-  docker: Docker,
-  lab: Lab,
-  options: RecordOptions,
-  body: (recording: Recording) => Promise<void>,
-): Promise<RecordedRun | undefined> {
-  const { frame, signal } = options;
-  const named = { scenario: frame.name, variant: recordedVariant };
-  const folder = await makeRunFolder(options.out, named, new Date());
-  const redact = redactor({ ...lab.spec.secrets });
-  const growing = new GrowingPlan(frame);
-  const files = { history: join(folder, runFiles.history), ledger: join(folder, runFiles.ledger) };
-  let gone = false;
-  const seeWhetherGone = async () => {
-    gone = !(await isThere(docker, lab));
-    if (gone) options.onGone();
-  };
-  const feed = (event: Event) => {
-    growing.feed(event);
-    if (event.type === 'log' && event.program === 'lab' && event.text === hostWords.destroy) seeWhetherGone().catch(() => undefined);
-  };
-  const recorder = new Recorder(files, await clockOffset(docker), redact, { feed, feedRow: (row) => growing.feedRow(row) });
-  const ending = await observeRun(docker, { lab, plan: named, recorder, signal }, async (run) => {
-    await body(recordingOn(run, growing, options));
-    return gone ? { reason: 'cut-short', detail: 'somebody removed the lab' } : { reason: 'completed' };
-  }).finally(() => recorder.close());
-  const { plan } = growing;
-  if (!plan) {
-    await rm(folder, { recursive: true });
-    signal.throwIfAborted();
-    if (ending.reason === 'cut-short') throw new LabError('the lab could not be watched', { detail: [ending.detail ?? ''] });
-    return undefined;
-  }
-  const verdict = growing.judge.end();
-  const { recipes } = planFile({ file: options.frame.name, text: growing.text() });
-  await writeInputs(folder, { source: growing.text(), recipes }, plan, { hosts: [] }, redact);
-  if (!gone) await writeLogs(folder, docker, lab, redact);
-  await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
-  signal.throwIfAborted();
-  return { text: growing.text(), folder, verdict };
-}
-
 /** A step that has begun, and is not yet done with. */
 interface Going {
   readonly index: number;
@@ -156,13 +87,24 @@ interface Going {
   ended: Promise<unknown>;
 }
 
-function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOptions): Recording {
+/** Steps that make the plan grow. */
+export function recordingOn(run: ObservedRun, growing: GrowingPlan): Recording {
   const names = (): Names => withoutLuck(growing.bindings?.scopes[''] ?? { vars: {}, values: {} }, growing.plan);
   const before = new Map<string, Names>();
   const turns = new Turns();
   const going = new Set<Going>();
-  const scope = run.lab.spec.clusters.find(({ name }) => name === 'main')?.scope ?? frame.name;
+  /** In the background, and not yet waited for. */
+  const ended: EndedBehind[] = [];
+  const scope = run.lab.spec.clusters.find(({ name }) => name === 'main')?.scope ?? '';
   const inRecording = (step: RawStep, by: Names) => withReferences(step, by, run.facts as RunStarted, scope);
+
+  const runner = (): StepRunner => ({
+    ...run,
+    judge: growing.judge,
+    bindings: () => growing.bindings as Bindings,
+    onStep: () => {},
+    background: [],
+  });
 
   async function begin(typed: RawStep, handwork?: Handwork): Promise<Begun | Refused> {
     run.signal.throwIfAborted();
@@ -194,29 +136,19 @@ function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOp
         }
       });
     const background: Promise<void>[] = [];
-    const recorded = runStep(
-      {
-        ...run,
-        judge: growing.judge,
-        bindings: () => growing.bindings as Bindings,
-        onStep: started,
-        background,
-        ...(elsewhere ? { elsewhere } : {}),
-      },
-      step,
-    )
+    const recorded = runStep({ ...runner(), onStep: started, background, ...(elsewhere ? { elsewhere } : {}) }, step)
       .then(() => Promise.all(background))
       .finally(() => {
         entry.state = 'recorded';
       });
-    const ended = recorded.then(() => turns.take(() => end(index, step, final)));
-    Object.assign(entry, { recorded, ended });
+    const whole = recorded.then(() => turns.take(() => end(index, step, final)));
+    Object.assign(entry, { recorded, ended: whole });
     going.add(entry);
     const forget = () => going.delete(entry);
-    ended.then(forget, forget);
+    whole.then(forget, forget);
     // A fault is proven before anything else is done.
     await (runsProgram(step.verb) ? Promise.race([start, recorded]) : recorded);
-    return { step, raw, ended };
+    return { step, raw, ended: whole };
   }
 
   /** Takes down what came of a step, and waits for it in the plan, where others began meanwhile. */
@@ -224,26 +156,36 @@ function recordingOn(run: ObservedRun, growing: GrowingPlan, { frame }: RecordOp
     const result = resultOf(growing.events, step);
     const known = growing.steps[index] as RawStep;
     const { as, background } = known;
+    // A replay's statement has a minute.
+    const slow = final && 'sql' in final && tookOf(step) > 20 ? { within: withinFor(tookOf(step)) } : {};
     const turnedOut = final
       ? {
           ...inRecording(final, before.get(step.id) ?? names()),
           ...(as === undefined ? {} : { as }),
           ...(background ? { background } : {}),
+          ...slow,
         }
       : known;
     const raw = asItFailed(turnedOut, step, result);
     if (raw !== known && growing.grow(growing.steps.with(index, raw)).length > 0)
       throw new LabError(`the step cannot be written down: ${JSON.stringify(raw)}`);
-    const join = unjoined(growing.steps).includes(raw) && result.exit !== undefined ? joinOf(raw, result.exit, tookOf(step)) : undefined;
-    if (join && growing.grow([...growing.steps, join]).length === 0) {
-      const waiting = growing.plan?.steps[growing.steps.length - 1] as PlannedStep;
-      await runStep(
-        { ...run, judge: growing.judge, bindings: () => growing.bindings as Bindings, onStep: () => undefined, background: [] },
-        waiting,
-      );
-    }
+    if (background && as !== undefined && result.exit !== undefined)
+      ended.push({ name: String(as), exit: result.exit, took: tookOf(step) });
+    const join = await joinEnded();
     const findings = growing.judge.findings().filter((finding) => finding.step === step.id || finding.step?.startsWith(`${step.id}.`));
     return { raw, result, findings, ...(join ? { join } : {}) };
+  }
+
+  /** Not before whatever is in the foreground has ended: the plan waits for that first. */
+  async function joinEnded(): Promise<RawStep | undefined> {
+    if ([...going].some(({ index, state }) => state !== 'recorded' && growing.steps[index]?.background !== true)) return undefined;
+    const wanting = unjoined(growing.steps);
+    const joined = ended.splice(0).filter(({ name }) => wanting.includes(name));
+    if (joined.length === 0) return undefined;
+    const join = joinOf(joined);
+    growing.grow([...growing.steps, join]);
+    await runStep(runner(), growing.plan?.steps[growing.steps.length - 1] as PlannedStep);
+    return join;
   }
 
   function tookOf({ id }: PlannedStep): number {

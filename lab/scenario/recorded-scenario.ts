@@ -119,16 +119,24 @@ export function withinFor(took: number): string {
   return `${Math.max(patience.least, Math.ceil((took * patience.times) / patience.steps) * patience.steps)}s`;
 }
 
-/** Waits for a step in the background, which is to end as it did. `took`: how long that was, s. */
-export function joinOf(step: RawStep, exit = 0, took = 0): RawStep {
-  return { expect: { value: { [`\${${step.as}.exit}`]: exit } }, within: withinFor(took) };
+/** How a step in the background ended. `took`: s. */
+export interface EndedBehind {
+  readonly name: string;
+  readonly exit: number;
+  readonly took: number;
 }
 
-/** Steps in the background that no later one waits for. */
-export function unjoined(steps: readonly RawStep[]): readonly RawStep[] {
-  return steps.filter((step, index) => {
+/** Waits for steps in the background, which are to end as they did. */
+export function joinOf(ended: readonly EndedBehind[]): RawStep {
+  const value = Object.fromEntries(ended.map(({ name, exit }) => [`\${${name}.exit}`, exit]));
+  return { expect: { value }, within: withinFor(Math.max(...ended.map(({ took }) => took))) };
+}
+
+/** Names of the steps in the background that no later one waits for. */
+export function unjoined(steps: readonly RawStep[]): readonly string[] {
+  return steps.flatMap((step, index) => {
     const waits = ({ expect }: RawStep) => JSON.stringify(expect ?? {}).includes(`"\${${step.as}.`);
-    return step.background === true && !steps.slice(index + 1).some(waits);
+    return step.background === true && !steps.slice(index + 1).some(waits) ? [String(step.as)] : [];
   });
 }
 

@@ -57,9 +57,9 @@ describe('a recorded scenario', () => {
 
   it('waits for what went on in the background, which ends as it did', () => {
     const behind: RawStep = { pgbackrest: 'backup --type=full', as: 'backup', background: true };
-    const join = joinOf(behind, 0, 25);
+    const join = joinOf([{ name: 'backup', exit: 0, took: 25 }]);
     expect(join).toEqual({ expect: { value: { '${backup.exit}': 0 } }, within: '80s' });
-    expect(unjoined([behind, { sql: 'select 1' }])).toEqual([behind]);
+    expect(unjoined([behind, { sql: 'select 1' }])).toEqual(['backup']);
     expect(unjoined([behind, { sql: 'select 1' }, join])).toEqual([]);
     const noticed: RawStep = { expect: { repo: { backups: 2 } }, as: 'two' };
     expect(lint([behind, { sql: 'select 1', as: 'sql' }, join, noticed]).mistakes).toEqual([]);

@@ -8,7 +8,7 @@ import { findEngine } from '../../engine/connect.ts';
 import { checkName, findLab, type Lab } from '../../engine/lab.ts';
 import { renderText } from '../../report/text.ts';
 import { listen } from '../../run/hand-over/listen.ts';
-import { type RecordedRun, record as recordRun } from '../../run/recording.ts';
+import { type RecordedRun, recordLab } from '../../run/record-lab.ts';
 import { planFile } from '../../run/scenario-files.ts';
 import { renderProblems } from '../../scenario/code-frame.ts';
 import { readLab } from '../../topology/lab-spec.ts';
@@ -66,7 +66,11 @@ async function run(options: Options, session: Session): Promise<void> {
   const talking = new Promise<RecordPrompt>((resolve) => {
     begin = resolve;
   });
-  const reception = await listen(lab.id, (visitor) => void talking.then((talk) => talk.admit(visitor)));
+  const reception = await listen(lab.id, (visitor) => {
+    talking.then((talk) => talk.admit(visitor)).catch(() => visitor.refuse('the recording ends'));
+  });
+  // Whoever still works in another terminal is not waited for then.
+  session.signal.addEventListener('abort', () => reception.dismiss(), { once: true });
   session.takeOver('ended in the middle: nothing was written');
   const gone = new AbortController();
   const prompt = openPrompt(AbortSignal.any([session.signal, gone.signal]));
@@ -81,7 +85,7 @@ async function run(options: Options, session: Session): Promise<void> {
       source: options.source ?? `recorded: by hand on ${new Date().toISOString().slice(0, 10)}, on a lab of ${lab.spec.preset}`,
       lab: labObject(asked),
     };
-    recorded = await recordRun(
+    recorded = await recordLab(
       docker,
       lab,
       { frame, out: options.runs, signal: session.signal, onGone: () => gone.abort() },

@@ -3,17 +3,21 @@
  * Not in the project's folder: its path may be longer than a socket's can be (108 bytes on Linux, unix(7)), and the lab is the
  * machine's, not a checkout's.
  */
-import { lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { LabError } from '../../core/problem.ts';
 
 const folder = () => join(tmpdir(), `pglab-${userInfo().uid}`);
 
 /** A name that no other recorder has or will have, so that whoever finds it without a listener may remove it. */
 export function newSocket(labId: string): string {
   mkdirSync(folder(), { recursive: true, mode: 0o700 });
-  if (!isOurs()) throw new Error(`${folder()} is somebody else's`);
+  if (!isOurs())
+    throw new LabError(`${folder()} is not this user's alone, so commands in other terminals cannot find the recorder there`, {
+      hint: 'remove it, or set TMPDIR in every terminal',
+    });
   return join(folder(), `${labId}.${process.pid}.${Date.now().toString(36)}`);
 }
 
@@ -27,8 +31,8 @@ export async function findRecorder(labId: string): Promise<Socket | undefined> {
   for (const name of socketsOf(labId)) {
     const path = join(folder(), name);
     const found = await reach(path);
-    if (found !== 'nobody') return found;
-    unlinkSync(path);
+    if (found === 'nobody') rmSync(path, { force: true });
+    else if (found) return found;
   }
   return undefined;
 }
@@ -41,7 +45,7 @@ function socketsOf(labId: string): readonly string[] {
   }
 }
 
-/** `nobody`: the socket is there, and who listened on it is not. */
+/** `nobody`: the socket is there, and who listened on it is not. Undefined where it is gone by now. */
 function reach(path: string): Promise<Socket | 'nobody' | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
