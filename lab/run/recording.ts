@@ -109,7 +109,8 @@ export function recordingOn(run: ObservedRun, growing: GrowingPlan): Recording {
   async function begin(typed: RawStep, handwork?: Handwork): Promise<Begun | Refused> {
     run.signal.throwIfAborted();
     if (handwork?.wanted() === false) return { problems: [] };
-    await Promise.all([...going].flatMap(({ state, recorded }) => (state === 'ends' ? [recorded] : [])));
+    const ending = () => [...going].find(({ state }) => state === 'ends');
+    for (let one = ending(); one; one = ending()) await one.recorded;
     const raw = named(inRecording(typed, names()), growing.steps);
     const stillRuns = new Set([...going].flatMap(({ index, state }) => (state === 'runs' ? [index] : [])));
     const earlier = growing.steps.map((step, index) => (stillRuns.has(index) ? { ...step, background: true } : step));

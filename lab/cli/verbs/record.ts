@@ -153,7 +153,10 @@ function introduce({ name, spec }: Lab, look: { readonly leader?: string } | und
   const [first] = spec.clusters[0]?.members ?? [];
   const frozen = spec.forkOf !== undefined && !spec.forkOf.startsWith('golden-');
   const why = [...(frozen ? [`a fork of ${spec.forkOf}`] : []), ...(look?.leader === first ? [] : [`leader ${look?.leader ?? 'none'}`])];
-  process.stdout.write(`recording on ${paint.bold(name)}: type steps such as kill leader; help lists the rest, done writes the scenario\n`);
+  process.stdout.write(
+    `recording on ${paint.bold(name)}: type steps such as kill leader; help lists the rest, done writes the scenario\n` +
+      `what is done with lab:exec and lab:psql in other terminals becomes steps as well\n`,
+  );
   if (why.length > 0)
     process.stdout.write(
       `${paint.yellow('!')} it is not as lab:up made it (${why.join(', ')}), and replays begin with a fresh one: ${npmCommand('down', name)}, ${npmCommand('up', name)}\n`,
