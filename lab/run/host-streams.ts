@@ -64,8 +64,10 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
   };
   for (const reader of readers.values()) attach(reader);
 
+  const began = history.now() / 1000;
   const watch = async () => {
-    for await (const { host, change } of hostChanges(docker, lab.id, signal)) {
+    // The engine takes a while to answer; what happens meanwhile is news as well.
+    for await (const { host, change } of hostChanges(docker, lab.id, signal, began)) {
       const reader = readers.get(host);
       if (!reader) continue;
       reader.state = stateAfter[change];
