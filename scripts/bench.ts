@@ -24,7 +24,7 @@ import { type Repetition, repeatOnce } from './bench/repetition.ts';
 const usage = `Usage: npm run bench [-- OPTIONS]
 
 Measures the lab: bring-up from nothing and forked against the same lab driven by hand, the pool, snapshots, short
-commands, idle labs, four labs side by side, setup, failover, and every scenario. Progress goes to stderr, the table to
+commands, idle labs, four labs side by side, setup, failover, the lab's own share of CPU, and every scenario. Progress goes to stderr, the table to
 stdout. Everything it makes is named bench-* and removed.
 
   --repeat N    repetitions (default 3)

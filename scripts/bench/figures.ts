@@ -12,6 +12,7 @@ export const partNames = [
   'setup',
   'failover',
   'noticed',
+  'share',
   'set',
 ] as const;
 
@@ -20,7 +21,7 @@ export const longParts: readonly (typeof partNames)[number][] = ['twelve', 'set'
 /** What `--only` chooses. */
 export type PartName = (typeof partNames)[number];
 
-type Unit = 's' | 'CPU s' | 'x' | 'MB' | 'GB' | '% of a core' | 'cores';
+type Unit = 's' | 'CPU s' | 'x' | 'MB' | 'GB' | '%' | '% of a core' | 'cores';
 
 export interface FigureSpec {
   readonly part: PartName;
@@ -64,6 +65,16 @@ export const figureSpecs = {
   patroniImage: { part: 'setup', what: 'image patroni', unit: 'MB', target: { below: 600 } },
   failover: { part: 'failover', what: 'leader killed to new leader', unit: 's' },
   noticed: { part: 'noticed', what: 'new leader ready to noticed by a replay', unit: 's', target: { atMost: 0.3 } },
+  shareWhole: { part: 'share', what: "the lab's own share of a replay's CPU", unit: '%', target: { below: 25 } },
+  replayContainers: { part: 'share', what: "a replay: hosts' containers", unit: 'CPU s' },
+  replayNode: { part: 'share', what: "a replay: the lab's node", unit: 'CPU s' },
+  replayEngine: { part: 'share', what: 'a replay: dockerd and containerd', unit: 'CPU s' },
+  replayRest: { part: 'share', what: 'a replay: runc, shims, proxies, kernel', unit: 'CPU s' },
+  shareSteps: { part: 'share', what: "the lab's own share of its steps' CPU", unit: '%', target: { below: 25 } },
+  stepsContainers: { part: 'share', what: "its steps: hosts' containers", unit: 'CPU s' },
+  stepsNode: { part: 'share', what: "its steps: the lab's node", unit: 'CPU s' },
+  stepsEngine: { part: 'share', what: 'its steps: dockerd and containerd', unit: 'CPU s' },
+  stepsRest: { part: 'share', what: 'its steps: runc, shims, proxies, kernel', unit: 'CPU s' },
   setWall: { part: 'set', what: 'every scenario, lab:replay --all', unit: 's' },
   setAverage: { part: 'set', what: 'every scenario, a replay on average', unit: 's', target: { atMost: 10 } },
   setCpu: { part: 'set', what: 'every scenario, a replay on average', unit: 'CPU s' },
@@ -138,6 +149,6 @@ function formatTarget({ target }: FigureSpec): string {
 }
 
 function formatValue(value: number, unit: Unit): string {
-  const digits = { s: 2, 'CPU s': 1, x: 2, MB: 0, GB: 2, '% of a core': 1, cores: 2 }[unit];
+  const digits = { s: 2, 'CPU s': 1, x: 2, MB: 0, GB: 2, '%': 0, '% of a core': 1, cores: 2 }[unit];
   return value.toFixed(digits);
 }

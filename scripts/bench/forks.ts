@@ -1,5 +1,5 @@
 /** What golden labs, snapshots, the pool and the scheduler bring: each measured through the compiled program, as a person would call it. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import type { Bench } from './bench.ts';
 import { costOf, sum } from './containers.ts';
 import type { Samples } from './figures.ts';
 import { measure } from './machine.ts';
-import { labName, pglab } from './our-labs.ts';
+import { labName, pglab, readHistory, verdicts } from './our-labs.ts';
 
 /** A fork of a golden lab that is there; `hand`: seconds of the same lab by hand in this repetition. */
 export async function forked(bench: Bench, hand: number | undefined): Promise<Samples> {
@@ -88,13 +88,8 @@ export async function twelveIdle({ signal, say, docker }: Bench): Promise<Sample
 export async function noticed({ signal, say }: Bench): Promise<Samples> {
   const out = await mkdtemp(join(tmpdir(), 'pglab-bench-'));
   try {
-    const { stdout } = await pglab(['replay', 'failover-then-backup', '--variant', 'rewind', '--json', '--out', out], signal);
-    const [result] = (JSON.parse(stdout) as { results: { folder: string }[] }).results;
-    const events = (await readFile(join(result?.folder ?? '', 'history.jsonl'), 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Event);
-    const seen = noticing(events);
+    const replayed = await pglab(['replay', 'failover-then-backup', '--variant', 'rewind', '--json', '--out', out], signal);
+    const seen = noticing(await readHistory(replayed));
     if (seen === undefined) throw new LabError('no failover is in the history');
     say(`failover noticed after ${seen.toFixed(3)} s`);
     return { noticed: [seen] };
@@ -132,7 +127,7 @@ export async function wholeSet({ signal, say }: Bench): Promise<Samples> {
   let passed = false;
   try {
     const { value, wall, cpu } = await measure(
-      () => pglab(['replay', '--all', '--json', '--out', out], signal, { verdicts: true }),
+      () => pglab(['replay', '--all', '--json', '--out', out], signal, { accepted: verdicts }),
       signal,
     );
     const { results } = JSON.parse(value.stdout) as { results: { scenario: string; variant: string; verdict: string; seconds: number }[] };

@@ -1,6 +1,9 @@
 /** The bench's labs: made by the compiled program as a person would call it, removed whatever happened. */
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
+import type { Event } from '../../lab/core/event.ts';
 import { LabError } from '../../lab/core/problem.ts';
 import { projectFolder } from '../../lab/core/project.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
@@ -20,19 +23,26 @@ export interface Output {
   readonly said: readonly { readonly at: number; readonly line: string }[];
 }
 
-/**
- * Runs the compiled program. Throws LabError where it fails, the signal's reason when aborted; its own clean-up has ended by then.
- * `verdicts`: that a scenario failed or is unknown (exit codes 1 and 3) is a result.
- */
-export async function pglab(args: readonly string[], signal: AbortSignal, { verdicts = false } = {}): Promise<Output> {
-  return run('node', [program, ...args], signal, verdicts ? [0, 1, 3] : [0]);
+export interface Running {
+  /** Exit codes that are results. */
+  readonly accepted?: readonly number[];
+  /** Told of the process. */
+  readonly onStart?: (pid: number) => void;
+}
+
+/** Exit codes of a replay whose scenario failed or is unknown: results as well. */
+export const verdicts: readonly number[] = [0, 1, 3];
+
+/** Runs the compiled program. Throws LabError where it fails, the signal's reason when aborted; its own clean-up has ended by then. */
+export async function pglab(args: readonly string[], signal: AbortSignal, running: Running = {}): Promise<Output> {
+  return run('node', [program, ...args], signal, running);
 }
 
 export async function run(
   command: string,
   args: readonly string[],
   signal: AbortSignal,
-  accepted: readonly number[] = [0],
+  { accepted = [0], onStart = () => {} }: Running = {},
 ): Promise<Output> {
   signal.throwIfAborted();
   const started = performance.now();
@@ -46,6 +56,7 @@ export async function run(
     cancelSignal: signal,
     forceKillAfterDelay: false,
   });
+  if (child.pid !== undefined) onStart(child.pid);
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     const at = (performance.now() - started) / 1000;
     said.push(...text.split('\n').flatMap((line) => (line === '' ? [] : [{ at, line }])));
@@ -56,6 +67,16 @@ export async function run(
   throw new LabError(`${command} ${args.join(' ')} failed`, {
     detail: `${result.stdout}\n${result.stderr}\n${result.originalMessage ?? ''}`.trim().split('\n').slice(-12),
   });
+}
+
+/** What was recorded of the one replay that `pglab replay --json` made. */
+export async function readHistory({ stdout }: Output): Promise<Event[]> {
+  const [result] = (JSON.parse(stdout) as { results: { folder: string }[] }).results;
+  const text = await readFile(join(result?.folder ?? '', 'history.jsonl'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event);
 }
 
 /** Removes everything that this bench made, and what a bench of this machine that is no more has left. */

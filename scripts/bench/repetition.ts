@@ -9,6 +9,7 @@ import { forked, fromPool, noticed, twelveIdle, wholeSet } from './forks.ts';
 import { allOf, driveByHand, type HandOrder, leadersAmong, prepareByHand } from './hand-driven.ts';
 import { type Measured, measure } from './machine.ts';
 import { labName, type Output, pglab, run, sweep } from './our-labs.ts';
+import { shareOfReplays } from './share.ts';
 
 export interface Repetition {
   readonly samples: Samples;
@@ -60,6 +61,7 @@ export async function repeatOnce(bench: Bench): Promise<Repetition> {
   if (chosen.has('pool')) Object.assign(samples, await fromPool(bench));
   if (chosen.has('twelve')) Object.assign(samples, await twelveIdle(bench));
   if (chosen.has('noticed')) Object.assign(samples, await noticed(bench));
+  if (chosen.has('share')) Object.assign(samples, await shareOfReplays(bench));
   if (chosen.has('set')) Object.assign(samples, await wholeSet(bench));
   if (ours && chosen.has('side-by-side')) {
     const four = await sideBySide(bench);

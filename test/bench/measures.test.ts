@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Event } from '../../lab/core/event.ts';
 import { parseBusy } from '../../lab/engine/machine.ts';
 import { memoryOf } from '../../scripts/bench/containers.ts';
+import { between, growingCount } from '../../scripts/bench/cpu-split.ts';
 import { noticing } from '../../scripts/bench/forks.ts';
 import { phasesOf } from '../../scripts/bench/repetition.ts';
+import { shareOf, stepsOf } from '../../scripts/bench/share.ts';
 
 describe('parseBusy', () => {
   it('adds up what programs, the kernel and interrupts took, not idling, waiting or stolen time', () => {
@@ -51,4 +53,52 @@ describe('noticing', () => {
   it('is from the new leader that takes connections to the look that has it, in seconds', () =>
     expect(noticing(failover)).toBeCloseTo(0.25));
   it('is nothing where nobody took over in the run', () => expect(noticing(failover.slice(0, 3))).toBeUndefined());
+});
+
+describe('growingCount', () => {
+  it('goes on where a host that was started again counts anew, and while nothing can be read', () => {
+    const count = growingCount();
+    for (const seen of [1, 3, undefined, 0.5, 2]) count.see(seen);
+    expect(count.value()).toBe(5);
+  });
+});
+
+describe('between', () => {
+  const sample = (at: number, spent: number) => ({ at, containers: spent, node: 2 * spent, engine: 3 * spent, machine: 10 * spent });
+  const samples = [sample(0, 0), sample(50, 1), sample(100, 4)];
+
+  it('is what was spent from the first sample at or after the one moment to that of the other', () =>
+    expect(between(samples, 20, 60)).toEqual({ wall: 0.05, containers: 3, node: 6, engine: 9, machine: 30 }));
+  it('ends with the last sample', () => expect(between(samples, Number.NEGATIVE_INFINITY, 500)).toMatchObject({ wall: 0.1, machine: 40 }));
+});
+
+describe('shareOf', () => {
+  it('is what the containers did not spend of everything, all replays together', () =>
+    expect(
+      shareOf([
+        { containers: 6, machine: 8 },
+        { containers: 3, machine: 4 },
+      ]),
+    ).toEqual([25]));
+  it('is nothing where others were too busy to tell', () =>
+    expect(
+      shareOf([
+        { containers: 6, machine: 8 },
+        { containers: 3, machine: undefined },
+      ]),
+    ).toEqual([]));
+});
+
+describe('stepsOf', () => {
+  const event = (at: number, body: object) => ({ seq: 0, at, ...body }) as Event;
+
+  it("goes from the first step's start to the run's end, by this machine's clock", () =>
+    expect(
+      stepsOf([
+        event(1000, { type: 'run-started', offset: 100 }),
+        event(2000, { type: 'step-started' }),
+        event(3000, { type: 'step-started' }),
+        event(4000, { type: 'run-ended' }),
+      ]),
+    ).toEqual([1900, 3900]));
 });
