@@ -11,7 +11,7 @@ export const ledgerTable = {
     create table if not exists pglab.ledger (id bigint primary key, content text not null);
     create extension if not exists pg_walinspect with schema pglab`,
   clear: 'truncate pglab.ledger',
-  insert: 'insert into pglab.ledger (id, content) values ($1::bigint, md5($1::text))',
+  insert: (id: number) => `insert into pglab.ledger (id, content) values (${id}, md5('${id}'))`,
 } as const;
 
 type Ancestry = LedgerLook['ancestry'];
