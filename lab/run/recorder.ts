@@ -7,6 +7,9 @@ import { History } from './history.ts';
 /** How often the recorder takes its own pulse, in ms. */
 const pulse = 250;
 
+/** How long a line may wait to be written, in ms. */
+const writeInterval = 50;
+
 export interface RecorderListener {
   readonly feed: (event: Event) => void;
   readonly feedRow: (row: LedgerRow) => void;
@@ -30,7 +33,7 @@ export class Recorder extends History {
   }
 
   protected keep(event: Event): void {
-    this.#history.write(`${this.#redact(JSON.stringify(event))}\n`);
+    writeSoon(this.#history, this.#redact(JSON.stringify(event)));
     this.#listener.feed(event);
     if (event.type === 'log') this.#wake();
     // The opening event is the first of every history.
@@ -48,7 +51,7 @@ export class Recorder extends History {
 
   recordRow(settled: Omit<LedgerRow, 'settled'>): void {
     const row: LedgerRow = { ...settled, settled: this.now() };
-    this.#ledger.write(`${this.#redact(JSON.stringify(row))}\n`);
+    writeSoon(this.#ledger, this.#redact(JSON.stringify(row)));
     this.#listener.feedRow(row);
   }
 
@@ -69,4 +72,13 @@ export class Recorder extends History {
     for (const wake of this.#wakers) wake();
     this.#wakers.clear();
   }
+}
+
+/** Lines that come close together go to the file in one write: each would cost more than what it says. */
+function writeSoon(stream: WriteStream, line: string): void {
+  if (stream.writableCorked === 0) {
+    stream.cork();
+    setTimeout(() => stream.uncork(), writeInterval);
+  }
+  stream.write(`${line}\n`);
 }
