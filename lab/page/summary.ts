@@ -1,6 +1,7 @@
 /** The top of the page: what was to be shown, whether it was, and if not, what was expected and what was seen instead. */
 import { formatDuration } from '../core/duration.ts';
 import type { RunData } from '../report/page-data.ts';
+import { versionTexts } from '../report/version-texts.ts';
 import { element } from './dom.ts';
 import type { StepList } from './step-list.ts';
 
@@ -40,23 +41,6 @@ export function summary(run: RunData, list: StepList): HTMLElement {
         ),
         step?.clauses && element('div', { class: 'clauses' }, list.wrong(step)),
       ),
-    element('p', { class: 'quiet' }, versions(verdict.versions)),
+    element('p', { class: 'quiet' }, versionTexts(verdict.versions).join(' · ')),
   );
-}
-
-/** Programs by version; hosts are named only where they differ. */
-function versions(byHost: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
-  const found = new Map<string, Map<string, string[]>>();
-  for (const [host, programs] of Object.entries(byHost)) {
-    for (const [program, version] of Object.entries(programs)) {
-      const versions = found.get(program) ?? new Map<string, string[]>();
-      found.set(program, versions.set(version, [...(versions.get(version) ?? []), host]));
-    }
-  }
-  const shown = [...found].map(([program, each]) =>
-    each.size === 1
-      ? `${program} ${[...each.keys()][0]}`
-      : `${program} ${[...each].map(([version, hosts]) => `${version} on ${hosts.join(', ')}`).join(' and ')}`,
-  );
-  return shown.join(' · ');
 }

@@ -11,6 +11,7 @@ import { commandsByHand } from './by-hand.ts';
 import { configurationChanges } from './configuration-changes.ts';
 import { causeLines, expectationLines, failureLines, headline, type ReportLine } from './failure-lines.ts';
 import { cutLines, details, escapeText, fenced, linkedText, tableRow } from './github-markdown.ts';
+import { versionTexts } from './version-texts.ts';
 
 /** GitHub refuses a comment of 65,536 characters or more. */
 export const commentLimit = 65_536;
@@ -138,7 +139,7 @@ function plainLine({ kind, text }: ReportLine): string {
 /** What it ran on. Variants that ran on something else have lines of their own. */
 function setting(runs: readonly ReportedRun[]): string {
   const lines = runs.map(({ verdict, plan, history }) => {
-    const versions = versionLine(verdict);
+    const versions = escapeText(versionTexts(verdict.versions).join('; '));
     return [...(versions === '' ? [] : [`**Versions** ${versions}.`]), `**Topology** ${topologyLine(plan, history)}.`].join('  \n');
   });
   const different = distinct(lines);
@@ -149,30 +150,6 @@ function setting(runs: readonly ReportedRun[]): string {
       return `${own.join(', ')}: ${line}`;
     })
     .join('\n\n');
-}
-
-const programNames: Readonly<Record<string, string>> = {
-  postgres: 'PostgreSQL',
-  patroni: 'Patroni',
-  pgbackrest: 'pgBackRest',
-  etcd: 'etcd',
-};
-
-/** Programs by version; hosts are named only where they differ. */
-function versionLine(verdict: Verdict): string {
-  const byProgram = new Map<string, Map<string, string[]>>(Object.keys(programNames).map((program) => [program, new Map()]));
-  for (const [host, programs] of Object.entries(verdict.versions)) {
-    for (const [program, version] of Object.entries(programs)) {
-      const versions = byProgram.get(program) ?? new Map<string, string[]>();
-      versions.set(version, [...(versions.get(version) ?? []), host]);
-      byProgram.set(program, versions);
-    }
-  }
-  const shown = [...byProgram].flatMap(([program, versions]) => {
-    const each = [...versions].map(([version, hosts]) => (versions.size === 1 ? version : `${version} on ${hosts.join(', ')}`));
-    return each.length === 0 ? [] : [`${programNames[program] ?? program} ${each.join(' and ')}`];
-  });
-  return escapeText(shown.join('; '));
 }
 
 function topologyLine(plan: Plan, history: readonly Event[]): string {
