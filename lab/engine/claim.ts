@@ -7,6 +7,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isRunning } from './local-process.ts';
 
 /** Resolves once the claim is ours, to the function that gives it up. `onWait` gets the process that has it. Throws the signal's reason. */
 export async function claim(what: string, signal: AbortSignal, onWait: (pid: number) => void): Promise<() => Promise<void>> {
@@ -22,21 +23,12 @@ export async function claim(what: string, signal: AbortSignal, onWait: (pid: num
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
-    if (Number.isFinite(pid) && !isAlive(pid)) {
+    if (Number.isFinite(pid) && !isRunning(pid)) {
       await rm(file, { force: true });
       continue;
     }
     if (!told && Number.isFinite(pid)) onWait(pid);
     told ||= Number.isFinite(pid);
     await delay(200, undefined, { signal });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -2,10 +2,10 @@
  * Labels are the only database: everything that must be known of a lab is read back from its containers. Labels cannot be
  * changed after creation, so what can change (a lab's name) lives in container names instead.
  */
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { LabError } from '../core/problem.ts';
 import type { Blueprint, ClusterSpec, HostKind, HostName, Secrets } from '../topology/blueprint.ts';
+import { isRunning, processStart } from './local-process.ts';
 
 export const labelKeys = {
   lab: 'pglab.lab',
@@ -95,16 +95,6 @@ export function readLabels(labels: Readonly<Record<string, string>>): HostLabels
   };
 }
 
-function processStart(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command name, in parentheses, may contain spaces: count from its end.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-  } catch {
-    return undefined;
-  }
-}
-
 export function thisOwner(): Owner {
   return { machine: hostname(), pid: process.pid, started: processStart(process.pid) ?? 0 };
 }
@@ -112,13 +102,7 @@ export function thisOwner(): Owner {
 /** Whether the process that owns a lab still runs. An owner on another machine counts as alive: nobody here can tell. */
 export function isAlive(owner: Owner): boolean {
   if (owner.machine !== hostname()) return true;
-  if (owner.started !== 0) return processStart(owner.pid) === owner.started;
-  try {
-    process.kill(owner.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return owner.started === 0 ? isRunning(owner.pid) : processStart(owner.pid) === owner.started;
 }
 
 /** Names of pool labs begin so; one that was taken from the pool has another name. */

@@ -5,9 +5,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../core/problem.ts';
 import type { ProgramName } from '../topology/blueprint.ts';
+import { programNames } from '../topology/overlay.ts';
 import { imagesFolder } from './recipe.ts';
-
-const programNames = ['postgresql', 'patroni', 'pgbackrest', 'etcd'] as const satisfies readonly ProgramName[];
 
 const trainSchema = z.strictObject({
   /** The Debian release, as its mirrors name it. */

@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Docker } from '../../lab/engine/connect.ts';
+import { processSeconds } from '../../lab/engine/local-process.ts';
 import { busySeconds } from '../../lab/engine/machine.ts';
 
 /** CPU seconds since the first sample. */
@@ -117,14 +118,6 @@ function containerSeconds(id: string): number | undefined {
     if (v2) return Number(v2[1]) / 1e6;
   }
   return undefined;
-}
-
-/** User and system time of a process and of its children that ended (proc(5), fields 14 to 17), in hundredths of a second. */
-function processSeconds(pid: number): number | undefined {
-  const stat = readText(`/proc/${pid}/stat`);
-  // The command's name, in parentheses, may have spaces: count from its end.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields?.slice(11, 15).reduce((all, ticks) => all + Number(ticks) / 100, 0);
 }
 
 function enginePids(): number[] {

@@ -8,6 +8,7 @@ import { LabError } from '../../lab/core/problem.ts';
 import { projectFolder } from '../../lab/core/project.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import { listLabs, removeLab } from '../../lab/engine/lab.ts';
+import { isRunning } from '../../lab/engine/local-process.ts';
 import { handLabel } from './hand-driven.ts';
 
 const program = 'dist/lab/cli/main.js';
@@ -100,11 +101,5 @@ export async function sweep(docker: Docker): Promise<void> {
 }
 
 function isOver(pid: number): boolean {
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return pid === process.pid || !isRunning(pid);
 }
