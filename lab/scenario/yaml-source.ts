@@ -26,6 +26,14 @@ export interface YamlSource {
   readonly has: (path: Path) => boolean;
 }
 
+/** The value at a path; null where there is none. */
+export function valueAt(yaml: YamlSource, path: Path): Value {
+  return path.reduce<Value>(
+    (value, key) => (typeof value === 'object' && value !== null ? ((value as Record<string | number, Value>)[key] ?? null) : null),
+    yaml.value,
+  );
+}
+
 /** Reads one YAML document. Syntax errors and duplicate keys are problems; what can be read is read all the same. Never throws. */
 export function readYaml(source: SourceText): { readonly yaml: YamlSource; readonly problems: readonly Problem[] } {
   const lines = new LineCounter();
