@@ -1,5 +1,6 @@
-import type { Made, TrainCatalogue } from '../../lab/topology/draft.ts';
+import type { Made } from '../../lab/topology/draft.ts';
 import { draftNeeds } from '../../lab/topology/draft.ts';
+import type { TrainCatalogue } from '../../lab/topology/host-images.ts';
 import type { LabSpec } from '../../lab/topology/overlay.ts';
 
 /** As `images/versions.yaml` had it when these tests were written. */
