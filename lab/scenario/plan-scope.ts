@@ -2,7 +2,8 @@
 import type { Value } from '../core/event.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
-import type { draft, TrainCatalogue } from '../topology/draft.ts';
+import type { draft } from '../topology/draft.ts';
+import type { TrainCatalogue } from '../topology/host-images.ts';
 import type { BrokenSteps, RecipeSource, Scenario } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import type { SourceText, YamlSource } from './yaml-source.ts';

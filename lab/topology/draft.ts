@@ -2,26 +2,15 @@
  * From what a person said about a lab to the Blueprint that the engine makes: who is there, which image and services each
  * host has, and every file as rendered. Pure; passwords and certificates come in as arguments.
  */
-import type {
-  Blueprint,
-  ClusterSpec,
-  DiskSpec,
-  FileSpec,
-  HostKind,
-  HostName,
-  HostSpec,
-  ImageSpec,
-  ProgramName,
-  Secrets,
-  ServiceName,
-} from './blueprint.ts';
+import type { Blueprint, ClusterSpec, DiskSpec, FileSpec, HostName, HostSpec, Secrets, ServiceName } from './blueprint.ts';
 import type { Certificates } from './certificates.ts';
-import { pathProblem, planDisks } from './disks.ts';
+import { planDisks } from './disks.ts';
 import { renderEtcdYml } from './etcd-yml.ts';
+import { checkMajors, type HostImage, imageFor, requireImage, type TrainCatalogue } from './host-images.ts';
 import type { Layer, Layout, LayoutCluster, LayoutHost } from './layout.ts';
 import { layOut, servicesOf } from './layout.ts';
 import type { LabSpec } from './overlay.ts';
-import { programNames } from './overlay.ts';
+import { checkOverlays } from './overlay-check.ts';
 import { defaultDcs, defaultPatroniConfig, writePatroniYaml } from './patroni-yaml.ts';
 import type { PgbackrestConf } from './pgbackrest-conf.ts';
 import {
@@ -38,20 +27,6 @@ import { isPlainMap, mergeMap } from './plain-map.ts';
 import type { Timing } from './timing-profiles.ts';
 import { timingProfiles } from './timing-profiles.ts';
 import type { TopologyProblem } from './topology-problem.ts';
-import { didYouMean } from './topology-problem.ts';
-
-/** Release trains, as `images/versions.yaml` has them. */
-export interface TrainCatalogue {
-  readonly default: string;
-  readonly trains: Readonly<Record<string, CatalogueTrain>>;
-}
-
-interface CatalogueTrain {
-  /** PostgreSQL's major version. */
-  readonly postgresql: number;
-  /** Version prefixes: `4.1` stands for 4.1 and every 4.1.x. */
-  readonly expected: Readonly<Record<ProgramName, string>>;
-}
 
 /** What is made at random for each lab. */
 export interface Made {
@@ -112,12 +87,6 @@ export function draft(spec: LabSpec, catalogue: TrainCatalogue, made: Made): Dra
       secrets: made.secrets,
     },
   };
-}
-
-interface HostImage {
-  readonly spec: ImageSpec;
-  /** PostgreSQL's major version, or that of the host's train. */
-  readonly major: number;
 }
 
 interface ClusterPlan {
@@ -269,141 +238,6 @@ function file(path: string, text: string, mode: number): FileSpec {
   return { path, text, mode, owner: 'postgres' };
 }
 
-// What overlays must not say.
-
-const programsOf: Readonly<Record<HostKind, readonly ProgramName[]>> = {
-  etcd: ['etcd'],
-  patroni: ['postgresql', 'patroni', 'pgbackrest'],
-  repo: ['pgbackrest'],
-};
-
-const kindNames: Readonly<Record<HostKind, string>> = { etcd: 'an etcd host', patroni: 'a database host', repo: 'the repository host' };
-
-function checkOverlays(layout: Layout, problems: TopologyProblem[]): void {
-  for (const host of layout.hosts) {
-    for (const layer of host.layers) {
-      checkFiles(layer, problems);
-      // Every member would say the same of its cluster's changes.
-      if (layer.scope === 'lab' || (layer.scope === 'cluster' && host.cluster?.members[0] !== host.name)) continue;
-      checkFit(host, layer, problems);
-    }
-    const chosen = Object.assign({}, ...host.layers.map(({ overlay }) => overlay.services ?? {})) as Partial<Record<ServiceName, string>>;
-    const patroniRuns = host.cluster !== undefined && (chosen.patroni ?? (host.cluster.ready === 'hosts' ? 'down' : 'up')) === 'up';
-    const layer = host.layers.findLast(({ overlay }) => overlay.services?.postgres === 'up');
-    if (patroniRuns && chosen.postgres === 'up' && layer) {
-      problems.push({
-        message: `on ${host.name} Patroni and the service postgres would run the same data directory`,
-        path: [...layer.path, 'services', 'postgres'],
-        hint: 'add patroni: down',
-      });
-    }
-  }
-}
-
-function checkFiles(layer: Layer, problems: TopologyProblem[]): void {
-  for (const path of Object.keys(layer.overlay.files ?? {})) {
-    const wrong = pathProblem(path) ?? (/^\/(dev|proc|sys)\//.test(path) ? `"${path}" is the kernel's, not a file` : undefined);
-    const engines = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'].includes(path) ? `"${path}" is written by the engine` : undefined;
-    const message = wrong ?? engines;
-    if (message !== undefined) problems.push({ message, path: [...layer.path, 'files', path] });
-  }
-}
-
-/** Changes that name a host or a cluster must be of use there. */
-function checkFit(host: LayoutHost, { overlay, path, scope }: Layer, problems: TopologyProblem[]): void {
-  const is = `${host.name} is ${kindNames[host.kind]}`;
-  const misfit = (key: string, why: string, hint?: string) =>
-    problems.push({ message: why, path: [...path, ...key.split(' ')], ...(hint === undefined ? {} : { hint }) });
-  if (scope === 'host' && overlay.dcs)
-    misfit(
-      'dcs',
-      `dcs is the whole cluster's, not ${host.name}'s alone`,
-      'put it into the lab or the cluster; what one member has for itself goes into patroni',
-    );
-  if (overlay.patroni && host.kind !== 'patroni') misfit('patroni', `${is}: it runs no Patroni`);
-  if (overlay.pgbackrest && host.kind === 'etcd') misfit('pgbackrest', `${is}: it runs no pgBackRest`);
-  for (const program of programNames) {
-    if (typeof overlay.versions?.[program] === 'string' && !programsOf[host.kind].includes(program)) {
-      misfit(`versions ${program}`, `${is}: it runs no ${program}`, `it runs ${programsOf[host.kind].join(', ')}`);
-    }
-  }
-  for (const service of Object.keys(overlay.services ?? {}) as ServiceName[]) {
-    if (!servicesOf[host.kind].includes(service))
-      misfit(`services ${service}`, `${is}: it has no service ${service}`, `it has ${servicesOf[host.kind].join(', ')}`);
-  }
-}
-
-/** The image that a host runs. Unknown trains and versions are pushed; a version that the train itself carries is left out. */
-function imageFor(host: LayoutHost, catalogue: TrainCatalogue, problems: TopologyProblem[]): HostImage {
-  const trainNames = Object.keys(catalogue.trains);
-  for (const { overlay, path } of host.layers) {
-    if (typeof overlay.train === 'string' && !trainNames.includes(overlay.train)) {
-      problems.push({ message: `unknown train "${overlay.train}"`, path: [...path, 'train'], hint: didYouMean(overlay.train, trainNames) });
-    }
-  }
-  const train = host.layers.findLast(({ overlay }) => overlay.train !== undefined)?.overlay.train ?? catalogue.default;
-  const carried = catalogue.trains[train];
-  const versions: Partial<Record<ProgramName, string>> = {};
-  for (const program of programsOf[host.kind]) {
-    const layer = host.layers.findLast(({ overlay }) => overlay.versions?.[program] !== undefined);
-    const version = layer?.overlay.versions?.[program];
-    if (!layer || typeof version !== 'string') continue;
-    const carriers = Object.entries(catalogue.trains).filter(
-      ([, { expected }]) => isWithin(expected[program], version) || isWithin(version, expected[program]),
-    );
-    if (carriers.length === 0) {
-      const known = Object.entries(catalogue.trains).map(([name, { expected }]) => `${expected[program]} (${name})`);
-      problems.push({
-        message: `no train carries ${program} ${version}`,
-        path: [...layer.path, 'versions', program],
-        hint: `known: ${known.join(', ')}`,
-      });
-    }
-    if (!carriers.some(([name]) => name === train)) versions[program] = version;
-  }
-  const major = versions.postgresql === undefined ? (carried?.postgresql ?? 0) : Number.parseInt(versions.postgresql, 10);
-  return { spec: { kind: host.kind, train, versions }, major };
-}
-
-function isWithin(prefix: string, version: string): boolean {
-  return version === prefix || version.startsWith(`${prefix}.`);
-}
-
-/** A standby replays its leader's WAL: one major version a cluster. Likewise for clusters that share a stanza. */
-function checkMajors(layout: Layout, images: ReadonlyMap<HostName, HostImage>, problems: TopologyProblem[]): void {
-  const stanzas = new Map<string, { readonly major: number; readonly of: string }>();
-  for (const cluster of layout.clusters) {
-    const majors = cluster.members.map((name) => ({ name, major: images.get(name)?.major ?? 0 })).filter(({ major }) => major > 0);
-    const first = majors[0];
-    const other = majors.find(({ major }) => major !== first?.major);
-    if (!first) continue;
-    if (other) {
-      problems.push({
-        message: `the cluster ${cluster.name} mixes PostgreSQL ${first.major} (${first.name}) and ${other.major} (${other.name})`,
-        path: majorPath(layout, other.name),
-        hint: 'a standby needs its leader’s major version: put one program on another train with versions, or the whole cluster with train',
-      });
-    }
-    const before = stanzas.get(cluster.stanza);
-    if (before && before.major !== first.major) {
-      problems.push({
-        message: `the stanza "${cluster.stanza}" is of PostgreSQL ${before.major} (${before.of}), and the cluster ${cluster.name} has ${first.major}`,
-        path: ['clusters', cluster.name],
-      });
-    }
-    if (!before) stanzas.set(cluster.stanza, { major: first.major, of: cluster.name });
-  }
-}
-
-/** Where the spec chose the host's PostgreSQL. */
-function majorPath(layout: Layout, name: HostName): readonly string[] {
-  const layers = layout.hosts.find((host) => host.name === name)?.layers ?? [];
-  const version = layers.findLast(({ overlay }) => typeof overlay.versions?.postgresql === 'string');
-  if (version) return [...version.path, 'versions', 'postgresql'];
-  const train = layers.findLast(({ overlay }) => typeof overlay.train === 'string');
-  return train ? [...train.path, 'train'] : [];
-}
-
 function withoutNull<T>(map: Readonly<Record<string, T | null | undefined>>): Record<string, T> {
   return Object.fromEntries(Object.entries(map).filter((entry): entry is [string, T] => entry[1] !== null && entry[1] !== undefined));
 }
@@ -414,10 +248,4 @@ function distinct(problems: readonly TopologyProblem[]): readonly TopologyProble
     const key = JSON.stringify(problem);
     return !seen.has(key) && seen.add(key);
   });
-}
-
-function requireImage(images: ReadonlyMap<HostName, HostImage>, host: HostName | undefined): HostImage {
-  const image = host === undefined ? undefined : images.get(host);
-  if (!image) throw new RangeError(`no image was chosen for ${host}`);
-  return image;
 }

@@ -1,5 +1,5 @@
 /** Who is in a lab: its hosts and clusters by name, before anything is rendered for them. */
-import type { HostKind, HostName, Ready, ServiceName } from './blueprint.ts';
+import type { HostKind, HostName, ProgramName, Ready, ServiceName } from './blueprint.ts';
 import type { ClusterLab, HostOverlay, LabObject, LabSpec, Overlay } from './overlay.ts';
 import { labObject } from './overlay.ts';
 import type { PresetName } from './presets/index.ts';
@@ -13,6 +13,12 @@ export const mainCluster = 'main';
 
 /** Words that select hosts in scenarios, and names that machines already have. */
 const reservedNames = ['leader', 'replica', 'replicas', 'sync', 'members', 'etcd', 'all', 'but', 'localhost'];
+
+export const programsOf: Readonly<Record<HostKind, readonly ProgramName[]>> = {
+  etcd: ['etcd'],
+  patroni: ['postgresql', 'patroni', 'pgbackrest'],
+  repo: ['pgbackrest'],
+};
 
 export const servicesOf: Readonly<Record<HostKind, readonly ServiceName[]>> = {
   etcd: ['etcd'],
