@@ -5,6 +5,7 @@ import type { Host, Lab } from '../engine/lab.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { type ClusterView, resolveSelector, type SelectorView, selectorMeanings } from '../scenario/selector.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
+import { npmCommand } from './lab-options.ts';
 
 /** Throws UsageError for a host that the lab does not have, and LabError where nobody is meant just now. */
 export async function chooseHosts(lab: Lab, selector: string): Promise<readonly Host[]> {
@@ -16,7 +17,7 @@ export async function chooseHosts(lab: Lab, selector: string): Promise<readonly 
   const resolved = resolveSelector(selector, viewOf(lab, new Map(looks)));
   if (resolved.ok) return lab.hosts.filter(({ name }) => resolved.hosts.includes(name));
   if (!resolved.reason.startsWith('no host is named'))
-    throw new LabError(`${lab.name}: ${resolved.reason}`, { hint: 'npm run lab:status' });
+    throw new LabError(`lab ${lab.name}: ${resolved.reason}`, { hint: npmCommand('status', lab.name) });
   throw new UsageError(`lab ${lab.name} has no host ${selector}`, {
     hint: didYouMean(selector, [...lab.hosts.map(({ name }) => name), ...Object.keys(selectorMeanings)]),
   });

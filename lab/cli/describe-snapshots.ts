@@ -1,8 +1,20 @@
 /** Snapshots as people read them. */
 import { formatDuration } from '../core/duration.ts';
+import { UsageError } from '../core/problem.ts';
 import type { Snapshot } from '../engine/snapshots.ts';
+import { didYouMean } from '../topology/topology-problem.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
+
+/** The error for a name that no snapshot has. */
+export function noSnapshot(name: string, known: readonly string[]): UsageError {
+  return new UsageError(`there is no snapshot named ${JSON.stringify(name)}`, {
+    hint:
+      known.length === 0
+        ? 'npm run lab:snapshot -- NAME makes one of a running lab'
+        : `${didYouMean(name, known)}; npm run lab:snapshot lists them`,
+  });
+}
 
 /** `now`: Unix ms. */
 export function describeSnapshots(snapshots: readonly Snapshot[], paint: Paint, now: number): string[] {

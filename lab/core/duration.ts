@@ -22,10 +22,10 @@ export function parseDuration(text: string): Millis {
   return millis(Number(match[1]) * units[match[2] as keyof typeof units]);
 }
 
-/** `850 ms`, `12.3 s`, `2 m 05 s`. */
+/** `850 ms`, `12.3 s`, `2 m 05 s`, `3 h 07 m`. */
 export function formatDuration(duration: number): string {
   if (duration < 1000) return `${Math.round(duration)} ms`;
   if (duration < 120_000) return `${(duration / 1000).toFixed(1)} s`;
-  const whole = Math.round(duration / 1000);
-  return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, '0')} s`;
+  const [whole, large, small] = duration < 7_200_000 ? [Math.round(duration / 1000), 'm', 's'] : [Math.round(duration / 60_000), 'h', 'm'];
+  return `${Math.floor(whole / 60)} ${large} ${String(whole % 60).padStart(2, '0')} ${small}`;
 }

@@ -9,11 +9,16 @@ export interface TopologyProblem {
   readonly hint?: string;
 }
 
-/** `did you mean "forky"?` where one of `known` is near, else the list of them. */
+/** More names than these are no help at the end of an error message. */
+const mostListed = 12;
+
+/** `did you mean "forky"?` where one of `known` is near, else the list of them, or its beginning. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = known
     .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
     .filter(({ far }) => far <= Math.max(1, Math.round(word.length * 0.4)))
     .sort((a, b) => a.far - b.far)[0];
-  return near ? `did you mean "${near.name}"?` : `known: ${known.join(', ')}`;
+  if (near) return `did you mean "${near.name}"?`;
+  const more = known.length > mostListed ? `, and ${known.length - mostListed} more` : '';
+  return `known: ${known.slice(0, mostListed).join(', ')}${more}`;
 }

@@ -1,12 +1,11 @@
 /** `pglab fork`: another lab that begins where a snapshot was taken. */
 import type { Command } from 'commander';
-import { UsageError } from '../../core/problem.ts';
 import type { Docker } from '../../engine/connect.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { listLabs } from '../../engine/lab.ts';
 import { findSnapshot, listSnapshots } from '../../engine/snapshots.ts';
 import { forkOf, type Origin } from '../../run/golden.ts';
-import { didYouMean } from '../../topology/topology-problem.ts';
+import { noSnapshot } from '../describe-snapshots.ts';
 import type { Session, Verb } from '../session.ts';
 import { type StartOptions, startLab, withStartOptions } from '../start-lab.ts';
 
@@ -39,13 +38,10 @@ Examples:
 async function originFor(docker: Docker, name: string): Promise<Origin> {
   const found = await findSnapshot(docker, name);
   if (found) return forkOf(found);
-  const names = (await listSnapshots(docker)).map((each) => each.name);
-  throw new UsageError(`there is no snapshot named ${JSON.stringify(name)}`, {
-    hint:
-      names.length === 0
-        ? 'npm run lab:snapshot -- NAME makes one of a running lab'
-        : `${didYouMean(name, names)}; npm run lab:snapshot lists them`,
-  });
+  throw noSnapshot(
+    name,
+    (await listSnapshots(docker)).map((each) => each.name),
+  );
 }
 
 async function freeNameLike(docker: Docker, snapshot: string): Promise<string> {

@@ -49,11 +49,10 @@ function findFile(blueprint: Blueprint, wanted: string): FileSpec {
   const [only] = same;
   if (only && same.length === 1) return only.file;
   if (only) throw new UsageError(`several hosts have ${wanted}`, { hint: same.map(({ name }) => name).join(', ') });
+  const names = all.map(({ name }) => name);
+  const ofHost = names.filter((name) => name.startsWith(`${wanted.split(':')[0]}:`));
   throw new UsageError(`no host has ${wanted}`, {
-    hint: didYouMean(
-      wanted,
-      all.map(({ name }) => name),
-    ),
+    hint: didYouMean(wanted, ofHost.length > 0 ? ofHost : names),
   });
 }
 

@@ -6,7 +6,7 @@ import { findEngine } from '../../engine/connect.ts';
 import { removeImages } from '../../engine/images.ts';
 import { listSnapshots, removeSnapshot, snapshotNames } from '../../engine/snapshots.ts';
 import { outworn } from '../../run/prune.ts';
-import { didYouMean } from '../../topology/topology-problem.ts';
+import { noSnapshot } from '../describe-snapshots.ts';
 import type { Verb } from '../session.ts';
 
 interface Pruned {
@@ -18,7 +18,7 @@ interface Pruned {
 export const prune: Verb = {
   define: (command: Command) => {
     command
-      .argument('[snapshot...]', 'these; without a name, golden labs that are outworn and what half-made ones left')
+      .argument('[snapshot...]', 'these; without a name, golden labs that are old or too many, and what half-made ones left')
       .option('--golden', 'every golden lab: each is made anew when it is needed')
       .option('--all', "every snapshot, and every image of the lab's")
       .option('--json', 'what was removed, as JSON')
@@ -43,10 +43,7 @@ async function chosen(docker: Docker, names: readonly string[], { golden, all }:
   if (names.length > 0 && (golden || all)) throw new UsageError('names and --golden or --all exclude each other');
   const [whole, known] = await Promise.all([listSnapshots(docker), snapshotNames(docker)]);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new UsageError(`there is no snapshot named ${JSON.stringify(unknown)}`, {
-      hint: known.length === 0 ? 'there is none at all' : didYouMean(unknown, known),
-    });
+  if (unknown !== undefined) throw noSnapshot(unknown, known);
   if (names.length > 0) return [...new Set(names)];
   if (all) return known;
   const half = known.filter((name) => !whole.some((snapshot) => snapshot.name === name));

@@ -12,7 +12,7 @@ import type { Session, Verb } from '../session.ts';
 export const psql: Verb = {
   define: (command: Command, session: Session) => {
     withName(command)
-      .argument('[words...]', 'a database host, or leader (default) or replica; then options of psql')
+      .argument('[host and psql options...]', 'a database host, or leader (default) or replica; then options of psql')
       .usage('[options] [host] [psql options]')
       .allowUnknownOption()
       .passThroughOptions()

@@ -36,7 +36,7 @@ export const step: Verb = {
       .option('--variant <name>', 'the variant to step through; default the first')
       .option('--until <step>', 'carry out the steps before this one (its name) without asking')
       .option('--keep', 'leave the lab up, and say how to enter it')
-      .option('--fresh', 'bring the lab up from nothing, not from a snapshot')
+      .option('--fresh', 'bring the lab up from nothing, not as a fork of its golden lab')
       .option('--out <folder>', 'where the run folder is made', join('.lab', 'runs'))
       .addHelpText(
         'after',
