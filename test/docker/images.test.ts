@@ -74,6 +74,18 @@ describe('a database host', () => {
     expect(await run(container, 'sv status /etc/lab/services/postgres')).toMatch(/^down: /);
   });
 
+  test('a PostgreSQL that was killed with its host bears a number that nobody has after the next start', async () => {
+    const container = await start(patroni, others);
+    await run(container, 'initdb -A trust -D "$PGDATA"', 'postgres');
+    const isReady = 'until pg_isready -q; do sleep 0.1; done; head -1 "$PGDATA/postmaster.pid"';
+    await run(container, `sv -w 60 start /etc/lab/services/postgres > /dev/null; ${isReady}`);
+    await execa('docker', ['kill', container.getId()]);
+    await execa('docker', ['start', container.getId()]);
+    await run(container, 'until [ -p /etc/lab/services/postgres/supervise/ok ]; do sleep 0.1; done');
+    expect(await run(container, 'head -1 "$PGDATA/postmaster.pid"')).toBe('4194303');
+    expect(await run(container, `sv -w 60 start /etc/lab/services/postgres > /dev/null; ${isReady}`)).toMatch(/^\d{2,3}$/);
+  });
+
   test("brings pgBackRest's asynchronous logs into its stream once, over a restart too", async () => {
     const container = await start(patroni, others);
     const write = (line: string) => run(container, `echo '${line}' >> /var/log/pgbackrest/demo-archive-push-async.log`, 'postgres');
