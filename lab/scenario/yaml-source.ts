@@ -5,6 +5,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments, type YAMLParseError } from 'yaml';
 import type { Value } from '../core/event.ts';
 import type { Position, Problem, Span } from '../core/problem.ts';
+import { duplicateKey } from '../topology/duplicate-key.ts';
 
 /** A file's name as the user knows it, and what is in it. */
 export interface SourceText {
@@ -63,7 +64,7 @@ export function readYaml(source: SourceText): { readonly yaml: YamlSource; reado
     const line = source.text.split('\n')[position(error.pos[0]).line - 1] ?? '';
     const hint = syntaxHint(error.code, line);
     problem(
-      error.code === 'DUPLICATE_KEY' ? duplicateKey(source.text, error.pos) : firstLower(error.message),
+      error.code === 'DUPLICATE_KEY' ? duplicateKey(source.text, error.pos[0]) : firstLower(error.message),
       error.code === 'DUPLICATE_KEY' ? span(error.pos[0], error.pos[0] + keyLength(source.text, error.pos[0])) : span(...error.pos),
       hint,
     );
@@ -133,11 +134,6 @@ function withoutEchoes(errors: readonly YAMLParseError[]): readonly YAMLParseErr
 
 function keyLength(text: string, start: number): number {
   return /^[^:\n]*/.exec(text.slice(start))?.[0].trimEnd().length ?? 1;
-}
-
-function duplicateKey(text: string, [start]: readonly [number, number]): string {
-  const name = /^["']?([^"':\s]+)/.exec(text.slice(start))?.[1];
-  return name === undefined ? 'a key stands twice in one map' : `the key ${name} stands twice in one map`;
 }
 
 function syntaxHint(code: string, line: string): string | undefined {

@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import type { ProgramName, ServiceName } from './blueprint.ts';
 import { readyStates } from './blueprint.ts';
+import { duplicateKeysOf } from './duplicate-key.ts';
+import { places } from './places.ts';
 import { mergeChanges } from './plain-map.ts';
 import { presetNames } from './presets/index.ts';
 import { profileNames } from './timing-profiles.ts';
@@ -40,6 +42,11 @@ const diskSchema = z.union([sizeSchema, diskSourceSchema, z.null()], { error: 'a
 
 const versionSchema = z.string({ error: 'a version is text: put it in quotes, or YAML reads 2.50 as 2.5' }).nullable().optional();
 
+const filesSchema = z.record(pathSchema, z.string().nullable()).check(({ value, issues }) => {
+  const text = value[places.patroniConfig] ?? '';
+  for (const message of duplicateKeysOf(text)) issues.push({ code: 'custom', message, input: text, path: [places.patroniConfig] });
+});
+
 const hostOverlayShape = {
   train: z.string().nullable().optional().describe('Release train of images/versions.yaml that hosts run: forky, trixie, bookworm.'),
   versions: z
@@ -57,7 +64,7 @@ const hostOverlayShape = {
     .record(z.string(), z.record(z.string(), optionSchema).nullable())
     .optional()
     .describe('Changes to pgbackrest.conf, by section: global, the stanza, or either with a command (global:archive-push).'),
-  files: z.record(pathSchema, z.string().nullable()).optional().describe('Whole files by absolute path, as raw text, owned by postgres.'),
+  files: filesSchema.optional().describe('Whole files by absolute path, as raw text, owned by postgres.'),
   disks: z
     .record(pathSchema, diskSchema)
     .optional()

@@ -40,6 +40,15 @@ test('every mistake at once, at its place', () => {
   ]);
 });
 
+test('a key that stands twice in a raw config.yml of Patroni', () => {
+  const files = (text: string) => ({ '/etc/patroni/config.yml': text, '/srv/other.yml': 'a: 1\na: 2\n' });
+  expect(mistakes({ hosts: { pg1: { files: files('bootstrap:\n  method: a\n  a: {}\n  method: initdb\n') } } })).toEqual([
+    'hosts.pg1.files./etc/patroni/config.yml: the key method stands twice in one map, of which Patroni takes the last without a word',
+  ]);
+  expect(mistakes({ files: files('bootstrap: { method: a }\na: { method: b }\n') })).toEqual([]);
+  expect(mistakes({ files: files('a: [') })).toEqual([]);
+});
+
 test('a topology has no words for bind mounts, capabilities or public ports', () => {
   for (const key of ['volumes', 'mounts', 'privileged', 'cap_add', 'publish', 'ports', 'image', 'network']) {
     expect(mistakes({ [key]: 'x' })[0]).toContain(`unknown key "${key}"`);
