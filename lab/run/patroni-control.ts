@@ -54,7 +54,11 @@ async function send(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string
 }
 
 function accepted(host: Host, what: string, { status, text }: Answer): void {
-  if (status >= 300) throw new LabError(`Patroni on ${host.name} answers ${status} to ${what}: ${text.trim()}`);
+  if (status < 300) return;
+  // Python's page for an error says no more than its number. There is no configuration yet while a cluster is bootstrapped.
+  const said = text.trimStart().startsWith('<') ? '' : `: ${text.trim()}`;
+  const hint = status === 503 && what.endsWith(' /config') ? 'wait until Patroni logs "initialized a new cluster"' : undefined;
+  throw new LabError(`Patroni on ${host.name} answers ${status} to ${what}${said}`, hint === undefined ? {} : { hint });
 }
 
 /** Sends what Patroni lets nobody do without its password. Throws LabError where it does not answer, or refuses. */
