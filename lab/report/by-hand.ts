@@ -44,7 +44,7 @@ function told<V extends VerbName>(verb: V, args: PlannedStep['args'], telling: T
 
 const comment = (_: unknown, { title }: Telling) => [`# ${title}`];
 /** Every host's own prompt before a command that runs on it. */
-const on = (hosts: readonly string[], line: string) => hosts.map((host) => `${host}$ ${line}`);
+const on = (hosts: readonly string[], line: string, sign: '$' | '#' = '$') => hosts.map((host) => `${host}${sign} ${line}`);
 
 const tellers: { readonly [V in VerbName]: (args: PlannedArgs[V], telling: Telling) => readonly string[] } = {
   pgbackrest: (args, { hosts, stanza }) =>
@@ -52,7 +52,7 @@ const tellers: { readonly [V in VerbName]: (args: PlannedArgs[V], telling: Telli
   // On any live member, where no host is named.
   patronictl: (args, { hosts }) => on(args.on === undefined ? hosts.slice(0, 1) : hosts, `patronictl ${args.run}${input(args)}`),
   sql: (args, { hosts }) => on(hosts, `psql -c ${quoted(args.run)}`),
-  exec: (args, { hosts }) => on(hosts, `${args.run.trim()}${input(args)}`),
+  exec: (args, { hosts }) => on(hosts, `${args.run.trim()}${input(args)}`, args.user === 'root' ? '#' : '$'),
   configure: (args, { hosts }) => [
     ...configurationChanges(args.overlay).flatMap(({ file, host, text }) => [
       `# ${file}${host === undefined ? (hosts.length > 0 ? ` on ${hosts.join(', ')}` : '') : ` on ${host}`}:`,

@@ -40,16 +40,16 @@ export function handedStep(handed: Handed, input?: string): HandedStep {
   const [program = 'bash', ...args] = handed.argv;
   if (handed.terminal && args.length === 0 && /^((ba|da|z)?sh|psql)$/.test(program))
     return no('what is typed in an open session is no step: give lab:exec the command itself');
-  if (handed.root) return rootStep(handed);
-  const step = execStep(handed.on, literal(commandLine(handed.argv)));
-  return step ? yes(withInput(step, text.text)) : no('an empty command is no step');
+  const line = literal(commandLine(handed.argv));
+  const step = handed.root ? rootStep(handed, line) : execStep(handed.on, line);
+  return step && line !== '' ? yes(withInput(step, text.text)) : no('an empty command is no step');
 }
 
 /** The supervisor's commands are what systemctl's would be. */
-function rootStep({ on, argv }: Handed): HandedStep {
+function rootStep({ on, argv }: Handed, run: string): RawStep {
   const [program, action = '', service = ''] = argv;
-  if (program === 'sv' && argv.length === 3 && /^(start|stop|restart)$/.test(action)) return yes({ [action]: { on, service } });
-  return no('steps run as postgres; root’s are sv start, stop and restart, and at the recorder’s prompt kill, crash, freeze, cut, fill');
+  if (program === 'sv' && argv.length === 3 && /^(start|stop|restart)$/.test(action)) return { [action]: { on, service } };
+  return { exec: { on, user: 'root', run } };
 }
 
 /** psql's options that change nothing but how rows are shown. */

@@ -1,4 +1,4 @@
-/** pgbackrest, patronictl and exec: a command line run as postgres on one host or several at once, its output recorded. */
+/** pgbackrest, patronictl and exec: a command line run on one host or several at once, its output recorded. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { seconds } from '../../core/duration.ts';
 import type { CommandResult } from '../../engine/commands.ts';
@@ -68,7 +68,7 @@ async function backupFields(ctx: StepContext, host: Host, stanza: string, output
 async function runOn(ctx: StepContext, hosts: readonly Host[], args: RunArgs, line: (host: Host) => string): Promise<Done> {
   const limit = ctx.within ?? patience;
   const timeUp = new AbortController();
-  const work = Promise.all(hosts.map((host) => runRecorded(ctx, host, line(host), args.stdin)));
+  const work = Promise.all(hosts.map((host) => runRecorded(ctx, host, line(host), args)));
   try {
     const results = await Promise.race([work, delay(limit, undefined, { signal: timeUp.signal, ref: false })]);
     if (!results) return { outcome: 'not-reached', reason: `it did not end within ${limit / 1000} s`, on: hosts };
@@ -90,7 +90,7 @@ async function runOn(ctx: StepContext, hosts: readonly Host[], args: RunArgs, li
 }
 
 /** What `docker exec` prints never reaches a container's log: each line joins its host's stream here, once. */
-async function runRecorded(ctx: StepContext, host: Host, line: string, stdin: string | undefined): Promise<CommandResult> {
+async function runRecorded(ctx: StepContext, host: Host, line: string, { stdin, user }: RunArgs): Promise<CommandResult> {
   const pending = { stdout: '', stderr: '' };
   let held: LogEntry | undefined;
   const letGo = () => {
@@ -110,7 +110,7 @@ async function runRecorded(ctx: StepContext, host: Host, line: string, stdin: st
     for (const each of lines) take(each);
     letGo();
   };
-  const command = { argv: ['sh', '-c', line], ...(stdin === undefined ? {} : { stdin }), onOutput };
+  const command = { argv: ['sh', '-c', line], ...(user && { user }), ...(stdin === undefined ? {} : { stdin }), onOutput };
   const result = await (ctx.elsewhere?.(onOutput) ?? runCommand(ctx.docker, host.container, command));
   for (const rest of Object.values(pending)) if (rest !== '') take(rest);
   letGo();

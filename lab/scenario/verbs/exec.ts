@@ -2,8 +2,8 @@ import { runFields, runSchema, runTitle } from '../run-args.ts';
 import { verb } from '../verb.ts';
 
 export const exec = verb({
-  schema: runSchema('a shell command line, run as postgres'),
-  summary: 'Runs a command on a host, as the user postgres.',
+  schema: runSchema('a shell command line', 'user'),
+  summary: 'Runs a command on a host, as the user postgres unless told.',
   example: 'exec: { on: repo, run: du -s /var/lib/pgbackrest }',
   title: (args) => runTitle('exec', args),
   fields: runFields,

@@ -2,7 +2,7 @@ import { runFields, runSchema, runTitle } from '../run-args.ts';
 import { verb } from '../verb.ts';
 
 export const pgbackrest = verb({
-  schema: runSchema("pgBackRest's command and options; --stanza is added", 'with stanza'),
+  schema: runSchema("pgBackRest's command and options; --stanza is added", 'stanza'),
   summary: 'Runs pgBackRest, on the repository host where there is one, else on the leader; a restore must say where.',
   example: 'pgbackrest: backup --type=full\nas: full',
   title: (args) => runTitle('pgbackrest', args),
