@@ -1,15 +1,17 @@
 /**
  * The prompt of `pglab record`: a step that is typed is carried out, and what it brought about is offered as an expectation. What
- * somebody does to the lab in another terminal is shown here as it happens, and is a step as well.
+ * somebody does to the lab in another terminal, or to its hosts from outside, is shown here as it happens, and is a step as well.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseDuration } from '../core/duration.ts';
 import { expectationOf, type Offer } from '../report/offers.ts';
 import type { Visitor } from '../run/hand-over/listen.ts';
 import type { Begun, CarriedOut, Recording, Refused } from '../run/recording.ts';
+import { type Deed, deedWords } from '../scenario/deed.ts';
 import { handedStep } from '../scenario/handed-step.ts';
 import { freeName, renderStep } from '../scenario/recorded-scenario.ts';
 import { type RawStep, readTypedStep, typedForms } from '../scenario/typed-step.ts';
+import { runsProgram } from '../scenario/verbs/verbs.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { showProgress } from './progress.ts';
 import type { Prompt } from './prompt.ts';
@@ -43,7 +45,7 @@ export class RecordPrompt {
   readonly #recording: Recording;
   readonly #prompt: Prompt;
   readonly #paint: Paint;
-  /** Commands from other terminals for which there is no step. */
+  /** What was done elsewhere, and there is no step for. */
   readonly unrecorded: string[] = [];
   #offered: Offered = { offers: [] };
   /** Aborts when nobody is there any more who would be told what a step brings about. */
@@ -142,10 +144,11 @@ export class RecordPrompt {
     return done.raw;
   }
 
-  #tellOf({ raw, join, findings }: CarriedOut): void {
+  /** `again`: what a replay makes of what speaks against the step. */
+  #tellOf({ raw, join, findings }: CarriedOut, again = 'a replay will find the same'): void {
     for (const step of [raw, ...(join ? [join] : [])]) this.#say(this.#paint.dim(renderStep(step)));
     for (const { message } of findings)
-      this.#say(`${this.#paint.red('✗')} ${message}\n  a replay will find the same; take the step out of the file if it is not meant`);
+      this.#say(`${this.#paint.red('✗')} ${message}\n  ${again}; take the step out of the file if it is not meant`);
   }
 
   #follow(begun: Begun): void {
@@ -159,9 +162,11 @@ export class RecordPrompt {
   /** Tells of a step that ends while somebody types, and offers what it brought about, unless another has begun by then. */
   async #tellOfEnd({ ended, step }: Begun): Promise<void> {
     const done = await ended;
-    const { exit = 0, outcome } = done.result;
-    this.#say(`${step.name ?? step.title} ended${exit === 0 || outcome !== 'done' ? '' : this.#paint.red(` with exit code ${exit}`)}:`);
-    this.#tellOf(done);
+    const { exit = 0, outcome, reason } = done.result;
+    const how = exit === 0 || outcome !== 'done' ? '' : this.#paint.red(` with exit code ${exit}`);
+    const isProgram = runsProgram(step.verb);
+    this.#say(isProgram || outcome !== 'done' ? `${step.name ?? step.title} ended${how}:` : `${reason}:`);
+    this.#tellOf(done, isProgram ? undefined : 'a replay goes on only where that is proven');
     if (this.#signal.aborted) return;
     const isLast = this.#recording.cause()?.step.id === step.id;
     if (isLast && (await rest(this.#recording, this.#signal))) await this.#look();
@@ -201,6 +206,19 @@ export class RecordPrompt {
     });
     if (!('problems' in begun)) this.#follow(begun);
     else if (!visitor.gone()) refuse(begun.problems.map(({ message }) => message).join('; '));
+  }
+
+  /** Takes down what somebody does to a host with the engine's own client. `exit`: how a host ended. */
+  async witness(deed: Deed, exit: Promise<number>): Promise<void> {
+    // Hosts of a lab that is removed go one by one.
+    if (deed.kind === 'remove') await delay(1000, undefined, { signal: this.#signal }).catch(() => {});
+    if (this.#gone.aborted || this.#recording.isOurs(deed)) return;
+    const words = deedWords(deed);
+    this.#say(this.#paint.bold(`from outside: ${words}`));
+    const begun = await this.#recording.witness(deed, exit);
+    if (!('problems' in begun)) return this.#follow(begun);
+    this.unrecorded.push(words);
+    this.#say(`${this.#paint.yellow('!')} not recorded: ${begun.problems.map(({ message }) => message).join('; ')}`);
   }
 
   async #since(name: string | undefined): Promise<void> {

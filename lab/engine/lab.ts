@@ -103,6 +103,17 @@ function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): L
   };
 }
 
+/** Whether it is gone, or on its way: the engine stops a host before it removes it. */
+export async function isBeingRemoved(docker: Docker, { container }: Host): Promise<boolean> {
+  try {
+    const { Status } = (await docker.getContainer(container).inspect()).State;
+    return Status === 'removing' || Status === 'dead';
+  } catch (error) {
+    if (isRemoved(error)) return true;
+    throw error;
+  }
+}
+
 /** Whether any host of the lab is left: hosts that are removed may be about to be made anew under another name. */
 export async function isThere(docker: Docker, { id }: Pick<Lab, 'id'>): Promise<boolean> {
   return (await listLabs(docker)).some((lab) => lab.id === id);

@@ -7,16 +7,26 @@ import { readLog } from './log-stream.ts';
 
 export interface HostChange {
   readonly host: string;
-  readonly change: 'start' | 'die' | 'pause' | 'unpause' | 'destroy';
+  /** `kill`: it is sent a signal. */
+  readonly change: 'start' | 'kill' | 'die' | 'pause' | 'unpause' | 'destroy';
+  /** Engine's time, ms. */
+  readonly at: number;
+  readonly signal?: number;
   /** Exit code of a container that died. */
   readonly exit?: number;
+}
+
+interface EngineEvent {
+  readonly Action: HostChange['change'];
+  readonly Actor: { readonly Attributes: Readonly<Record<string, string>> };
+  readonly timeNano: number;
 }
 
 /** Yields what happens to a lab's containers from `since` (Unix seconds) on, until the signal aborts. */
 export async function* hostChanges(docker: Docker, labId: string, signal: AbortSignal, since?: number): AsyncGenerator<HostChange> {
   const stream = await docker.getEvents({
     abortSignal: signal,
-    filters: { type: ['container'], event: ['start', 'die', 'pause', 'unpause', 'destroy'], label: [`${labelKeys.lab}=${labId}`] },
+    filters: { type: ['container'], event: ['start', 'kill', 'die', 'pause', 'unpause', 'destroy'], label: [`${labelKeys.lab}=${labId}`] },
     ...(since === undefined ? {} : { since }),
   } as Docker.GetEventsOptions);
   let pending = '';
@@ -25,11 +35,13 @@ export async function* hostChanges(docker: Docker, labId: string, signal: AbortS
       const lines = (pending + chunk.toString()).split('\n');
       pending = lines.pop() ?? '';
       for (const line of lines) {
-        const event = JSON.parse(line) as { Action: HostChange['change']; Actor: { Attributes: Record<string, string> } };
+        const event = JSON.parse(line) as EngineEvent;
         const attributes = event.Actor.Attributes;
         yield {
           host: attributes[labelKeys.host] ?? '',
           change: event.Action,
+          at: event.timeNano / 1e6,
+          ...(attributes.signal === undefined ? {} : { signal: Number(attributes.signal) }),
           ...(attributes.exitCode === undefined ? {} : { exit: Number(attributes.exitCode) }),
         };
       }

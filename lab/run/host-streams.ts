@@ -69,7 +69,8 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
     // The engine takes a while to answer; what happens meanwhile is news as well.
     for await (const { host, change } of hostChanges(docker, lab.id, signal, began)) {
       const reader = readers.get(host);
-      if (!reader) continue;
+      // Signals are not news of a host: what they bring about is.
+      if (!reader || change === 'kill') continue;
       reader.state = stateAfter[change];
       history.recordLog({ host, program: 'lab', level: 'INFO', text: hostWords[change], source: 'stream' }, history.now());
       if (change === 'start') attach(reader);

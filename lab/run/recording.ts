@@ -6,6 +6,7 @@ import type { Event, RunStarted, StepResult, Value } from '../core/event.ts';
 import { LabError, type Problem } from '../core/problem.ts';
 import type { CommandResult } from '../engine/commands.ts';
 import type { Bindings } from '../scenario/bindings.ts';
+import { type Deed, isOfAStep, stepOfDeed } from '../scenario/deed.ts';
 import type { Names } from '../scenario/expand.ts';
 import { withReferences } from '../scenario/host-reference.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
@@ -14,7 +15,7 @@ import type { RawStep } from '../scenario/typed-step.ts';
 import { runsProgram } from '../scenario/verbs/verbs.ts';
 import { stepShortfall } from '../verdict/step-result.ts';
 import type { Finding } from '../verdict/verdict.ts';
-import type { Elsewhere } from './effects/effect.ts';
+import type { Elsewhere, Witnessed } from './effects/effect.ts';
 import type { GrowingPlan } from './growing-plan.ts';
 import type { ObservedRun } from './observe-run.ts';
 import { runStep, type StepRunner } from './steps.ts';
@@ -73,6 +74,10 @@ export interface Recording {
   readonly carryOut: (typed: RawStep) => Promise<CarriedOut | Refused>;
   /** Titles of the steps whose programs run. */
   readonly running: () => readonly string[];
+  /** Whether a step of the recording did that to a host. */
+  readonly isOurs: (deed: Deed) => boolean;
+  /** What somebody did to a host with the engine's own client is a step, where the language has one. */
+  readonly witness: (deed: Deed, exit: Promise<number>) => Promise<Begun | Refused>;
   /** Waits for everything that has begun, a step of that name or all. */
   readonly settled: (name?: string) => Promise<void>;
 }
@@ -106,13 +111,14 @@ export function recordingOn(run: ObservedRun, growing: GrowingPlan): Recording {
     background: [],
   });
 
-  async function begin(typed: RawStep, handwork?: Handwork): Promise<Begun | Refused> {
+  async function begin(typed: RawStep, handwork?: Handwork, witnessed?: Witnessed): Promise<Begun | Refused> {
     run.signal.throwIfAborted();
     if (handwork?.wanted() === false) return { problems: [] };
     const ending = () => [...going].find(({ state }) => state === 'ends');
     for (let one = ending(); one; one = ending()) await one.recorded;
     const raw = named(inRecording(typed, names()), growing.steps);
     const stillRuns = new Set([...going].flatMap(({ index, state }) => (state === 'runs' ? [index] : [])));
+    if (witnessed) for (const index of ranUntilAfter(witnessed.at)) stillRuns.add(index);
     const earlier = growing.steps.map((step, index) => (stillRuns.has(index) ? { ...step, background: true } : step));
     const index = earlier.length;
     const problems = growing.grow([...earlier, raw]);
@@ -137,7 +143,10 @@ export function recordingOn(run: ObservedRun, growing: GrowingPlan): Recording {
         }
       });
     const background: Promise<void>[] = [];
-    const recorded = runStep({ ...runner(), onStep: started, background, ...(elsewhere ? { elsewhere } : {}) }, step)
+    const recorded = runStep(
+      { ...runner(), onStep: started, background, ...(elsewhere && { elsewhere }), ...(witnessed && { witnessed }) },
+      step,
+    )
       .then(() => Promise.all(background))
       .finally(() => {
         entry.state = 'recorded';
@@ -150,6 +159,17 @@ export function recordingOn(run: ObservedRun, growing: GrowingPlan): Recording {
     // A fault is proven before anything else is done.
     await (runsProgram(step.verb) ? Promise.race([start, recorded]) : recorded);
     return { step, raw, ended: whole };
+  }
+
+  /** What is told late may have ended programs that are known to have ended by now: those ran beside it. */
+  function ranUntilAfter(at: number): readonly number[] {
+    return (growing.plan?.steps ?? []).slice(0, growing.steps.length).flatMap((step, index) => {
+      if (!runsProgram(step.verb) || step.name === undefined || step.background) return [];
+      const end = growing.events.findLast((event) => event.type === 'step-ended' && event.step === step.id);
+      if (end?.type !== 'step-ended' || end.at < at || end.result.exit === undefined) return [];
+      if (![...going].some((one) => one.index === index)) ended.push({ name: step.name, exit: end.result.exit, took: tookOf(step) });
+      return [index];
+    });
   }
 
   /** Takes down what came of a step, and waits for it in the plan, where others began meanwhile. */
@@ -209,6 +229,12 @@ export function recordingOn(run: ObservedRun, growing: GrowingPlan): Recording {
       const begun = await turns.take(() => begin(typed));
       return 'problems' in begun ? begun : begun.ended;
     },
+    isOurs: (deed) => isOfAStep(deed, growing.plan?.steps ?? [], growing.events),
+    witness: (deed, exit) =>
+      turns.take(async () => {
+        const found = stepOfDeed(deed, growing.plan?.steps ?? [], growing.events);
+        return found.ok ? begin(found.step, undefined, { at: deed.at, exit }) : { problems: [{ message: found.why }] };
+      }),
     running: () => [...going].flatMap(({ title, state }) => (state === 'runs' ? [title] : [])),
     settled: async (name) => {
       // Whoever waits for a turn has one first.

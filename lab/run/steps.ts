@@ -46,7 +46,10 @@ export async function runStep(run: StepRunner, step: PlannedStep): Promise<void>
   const shown = expand(step.title, names);
   const title = shown.ok ? String(shown.value) : step.title;
   const start = (resolved: Readonly<Record<string, readonly string[]>>, skipped?: string) =>
-    run.recorder.record({ type: 'step-started', step: step.id, title, resolved, ...(skipped === undefined ? {} : { skipped }) });
+    run.recorder.record(
+      { type: 'step-started', step: step.id, title, resolved, ...(skipped === undefined ? {} : { skipped }) },
+      run.witnessed?.at,
+    );
   const end = (result: StepResult) => run.recorder.record({ type: 'step-ended', step: step.id, result });
 
   const args = step.verb === 'expect' || step.verb === 'recipe' ? { ok: true as const, value: step.args } : expand(step.args, names);

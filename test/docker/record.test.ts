@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { pglab, pglabWithInput, sweep } from './pglab.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
@@ -102,6 +103,42 @@ test('what is done in other terminals, at once too, becomes steps in their order
   const { stdout, exitCode } = await pglab('replay', file, '--out', join(folder, 'replays'));
   expect(exitCode, stdout).toBe(0);
   expect(stdout).toMatch(/PASS elsewhere \(recorded\)[\s\S]*PASS elsewhere \(mutant\): failed at "after-backup", as it must/);
+});
+
+test('what the engine’s own client does to a host, and root’s commands, become steps that replay', async () => {
+  const file = join(folder, 'outside.yaml');
+  terminal = await openTerminal({ columns: 140, rows: 50 });
+  const container = `pglab-${name}-pg1`;
+  await terminal.type(`${main} record --name ${name} --out ${file} ${runs.join(' ')}; echo code $?`);
+  await terminal.shows(/record>\s*$/);
+  await execa('docker', ['kill', container]);
+  await terminal.shows(/from outside: pg1 was killed\npg1 exited:\n- kill: pg1\n +as: kill\n[\s\S]*record>\s*$/);
+  await terminal.type('since kill');
+  const offered = await terminal.shows(/since kill:\n[\s\S]*record>\s*$/);
+  await terminal.type(`expect ${/^ +(\d+) +pg1 +lab: host stopped/m.exec(offered)?.[1]}`);
+  await terminal.shows(/as: after-kill\nrecord>\s*$/);
+  await terminal.press('C-l');
+  await execa('docker', ['start', container]);
+  await terminal.shows(/from outside: pg1 was started[\s\S]*since start:[\s\S]*record>\s*$/, 60_000);
+  await terminal.press('C-l');
+  await terminal.type('restart pg1');
+  await terminal.shows(/- restart: pg1\n +as: restart\n[\s\S]*since restart:[\s\S]*record>\s*$/, 60_000);
+  await terminal.press('C-l');
+  await execa('docker', ['pause', container]);
+  await terminal.shows(/- freeze: pg1\n +as: freeze\n/);
+  await execa('docker', ['unpause', container]);
+  await terminal.shows(/- heal: freeze\n[\s\S]*record>\s*$/, 60_000);
+  const asRoot = await pglab('exec', '--name', name, '--root', 'pg1', 'sh', '-c', 'id -un > /etc/mine; cat /etc/mine');
+  expect(asRoot).toMatchObject({ exitCode: 0, stdout: 'root', stderr: '' });
+  await terminal.shows(/exec ended:\n[\s\S]*record>\s*$/, 60_000);
+  await terminal.type('done');
+  expect(await terminal.shows(/code \d+\n/, 60_000)).toMatch(/PASS outside \(recorded\)[\s\S]*code 0\n/);
+  const verbs = readFileSync(file, 'utf8').match(/^ {2}- \w+/gm);
+  expect(verbs).toEqual(['  - kill', '  - exec', '  - expect', '  - start', '  - restart', '  - freeze', '  - heal', '  - exec']);
+  expect(readFileSync(file, 'utf8')).toMatch(/- exec: \{ on: pg1, user: root, run: id -un > \/etc\/mine; cat \/etc\/mine \}/);
+  const { stdout, exitCode } = await pglab('replay', file, '--out', join(folder, 'replays'));
+  expect(exitCode, stdout).toBe(0);
+  expect(stdout).toMatch(/PASS outside \(recorded\)[\s\S]*PASS outside \(mutant\): failed at "after-kill", as it must/);
 });
 
 test('from a pipe: one line is one step, a program that failed is to fail again, and rows are looked for', async () => {

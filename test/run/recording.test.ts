@@ -32,7 +32,7 @@ function aRecording() {
   const leaving = new AbortController();
   onTestFinished(() => leaving.abort());
   const run = {
-    lab: { name: 'test', spec: { clusters: [{ name: 'main', scope: 'demo' }] }, hosts: facts.hosts.map((name) => ({ name })) },
+    lab: { name: 'test', spec: { clusters: [{ name: 'main', scope: 'demo' }] }, hosts: facts.hosts.map((name) => ({ name, ports: {} })) },
     recorder,
     facts,
     observer: { latest: looks },
@@ -133,4 +133,28 @@ test('everything that began is waited for', async () => {
   program.end(0);
   await settling;
   expect(recording.running()).toEqual([]);
+});
+
+test('a host that somebody killed outside: its end is the proof, and a program that it took along ran beside it', async () => {
+  const { begin, recording, steps, growing } = aRecording();
+  const program = await begin('long');
+  const at = recording.run.recorder.now();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  program.end(137);
+  await program.ended;
+  const kill = (await recording.witness({ kind: 'kill', host: 'pg1', at }, Promise.resolve(137))) as Begun;
+  expect(await kill.ended).toMatchObject({ result: { outcome: 'done', reason: 'pg1 exited' }, join: { expect: expect.any(Object) } });
+  expect(growing.events.find((event) => event.type === 'step-started' && event.step === kill.step.id)?.at).toBeCloseTo(at, 2);
+  expect(recording.steps()).toMatchObject([{ as: 'exec', background: true, fails: 137 }, { kill: expect.any(String), as: 'kill' }, {}]);
+  expect(steps().at(-1)?.expected).toEqual({ value: { '${exec.exit}': 137 } });
+  expect(growing.judge.findings()).toEqual([]);
+  expect(recording.isOurs({ kind: 'kill', host: 'pg1', at: at + 1 })).toBe(true);
+  expect(recording.isOurs({ kind: 'start', host: 'pg1', at: at + 1 })).toBe(false);
+});
+
+test('a host that was told to stop and had to be killed did not stop in order', async () => {
+  const { recording, growing } = aRecording();
+  const stop = (await recording.witness({ kind: 'stop', host: 'pg1', at: 0 }, Promise.resolve(137))) as Begun;
+  expect(await stop.ended).toMatchObject({ result: { outcome: 'unproven', reason: 'pg1 stopped with exit code 137' } });
+  expect(growing.judge.findings()).toMatchObject([{ verdict: 'unknown', reason: 'unproven' }]);
 });

@@ -10,6 +10,7 @@ import { renderText } from '../../report/text.ts';
 import { listen } from '../../run/hand-over/listen.ts';
 import { type RecordedRun, recordLab } from '../../run/record-lab.ts';
 import { planFile } from '../../run/scenario-files.ts';
+import { watchDeeds } from '../../run/watch-deeds.ts';
 import { renderProblems } from '../../scenario/code-frame.ts';
 import { readLab } from '../../topology/lab-spec.ts';
 import { labObject } from '../../topology/overlay.ts';
@@ -41,7 +42,8 @@ What is typed at the prompt is carried out on the lab as a replay would, and rec
 out of the ordinary and the state of the cluster are offered as expectations. The file has the lab as it was asked for, every
 step, the chosen expectations, and a mutant that leaves out what brought the first of them about. A replay starts with a fresh
 lab: record on one that is as lab:up made it.
-What is done to the lab meanwhile with lab:exec, lab:psql -c or a pipe, and lab:snapshot in other terminals is recorded as well.
+What is done to the lab meanwhile with lab:exec, lab:psql -c or a pipe, and lab:snapshot in other terminals is recorded as well,
+and so are docker kill, stop, start, restart, pause and unpause of its hosts.
 Type help at the prompt. From a pipe, one line is one command, and its end is done.
 
 Examples:
@@ -92,11 +94,17 @@ async function run(options: Options, session: Session): Promise<void> {
       async (recording) => {
         const talk = new RecordPrompt(recording, prompt, gone.signal);
         begin(talk);
+        const deeds = watchDeeds(recording.run, (deed, exit) => talk.witness(deed, exit));
         introduce(lab, recording.run.observer.latest.main);
-        wanted = await talk.talk();
-        reception.close();
-        if (!wanted) reception.dismiss();
-        await talk.settle();
+        try {
+          wanted = await talk.talk();
+          reception.close();
+          deeds.close();
+          if (!wanted) reception.dismiss();
+          await talk.settle();
+        } finally {
+          await deeds.stop();
+        }
         if (!wanted) return;
         if (!gone.signal.aborted && isWriting(recording.steps())) await recording.carryOut({ workload: 'stop' });
         unrecorded = talk.unrecorded;
@@ -155,7 +163,7 @@ function introduce({ name, spec }: Lab, look: { readonly leader?: string } | und
   const why = [...(frozen ? [`a fork of ${spec.forkOf}`] : []), ...(look?.leader === first ? [] : [`leader ${look?.leader ?? 'none'}`])];
   process.stdout.write(
     `recording on ${paint.bold(name)}: type steps such as kill leader; help lists the rest, done writes the scenario\n` +
-      `what is done with lab:exec and lab:psql in other terminals becomes steps as well\n`,
+      `what is done with lab:exec and lab:psql in other terminals becomes steps as well, and so does docker kill pglab-${name}-HOST\n`,
   );
   if (why.length > 0)
     process.stdout.write(

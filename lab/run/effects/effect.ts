@@ -15,6 +15,14 @@ import type { Workload } from '../workload.ts';
 /** A program that runs already, started by somebody in a terminal of his own: resolves when it ended. */
 export type Elsewhere = (onOutput: NonNullable<Command['onOutput']>) => Promise<CommandResult>;
 
+/** Something that has happened to a host already, told by the engine. */
+export interface Witnessed {
+  /** Engine's time, ms. */
+  readonly at: number;
+  /** Exit code of a host that ends; 0 for one that does not. Throws LabError where it does not come to an end. */
+  readonly exit: Promise<number>;
+}
+
 /** One run on one lab. */
 export interface RunContext {
   readonly docker: Docker;
@@ -28,6 +36,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Does what the step is about, where that is not the effect's to do. */
   readonly elsewhere?: Elsewhere;
+  /** The step is done: it only is to be proven, and began then. */
+  readonly witnessed?: Witnessed;
 }
 
 /** One step being carried out. */

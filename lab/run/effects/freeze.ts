@@ -42,7 +42,7 @@ function freezeHost(ctx: StepContext, host: Host): Freezing {
   return {
     act: async () => {
       try {
-        await container.pause();
+        if (!ctx.witnessed) await container.pause();
       } catch (error) {
         throw new LabError(`${host.name} cannot be frozen: it is ${await stateOf(ctx, host)}`, { cause: error });
       }

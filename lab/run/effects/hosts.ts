@@ -6,7 +6,7 @@ import type { ServiceTarget } from '../../scenario/targets.ts';
 import type { Done, Effect, StepContext } from './effect.ts';
 
 /** More than a host's init gives Patroni and PostgreSQL to stop (60 s), s. */
-const stopPatience = 90;
+export const stopPatience = 90;
 
 export const start: Effect<'start'> = { selectors: (args) => [args.on], run: (ctx, args) => act(ctx, args, bringUp) };
 export const stop: Effect<'stop'> = { selectors: (args) => [args.on], run: (ctx, args) => act(ctx, args, takeDown) };
@@ -23,15 +23,19 @@ export const kill: Effect<'kill'> = {
   selectors: (args) => [args.on],
   run: (ctx, args) =>
     act(ctx, args, async (_, host) => {
-      const container = ctx.docker.getContainer(host.container);
-      await container.kill();
-      await container.wait();
+      await (ctx.witnessed?.exit ?? killContainer(ctx, host));
       const open = await openPorts(ctx.lab.bind, Object.values(host.ports));
       return open.length === 0
         ? proven(`${host.name} exited`)
         : unproven(`${host.name} exited, but ports ${open.join(', ')} are still open`);
     }),
 };
+
+async function killContainer(ctx: StepContext, host: Host): Promise<void> {
+  const container = ctx.docker.getContainer(host.container);
+  await container.kill();
+  await container.wait();
+}
 
 type Proof = { readonly proven: boolean; readonly seen: string };
 const proven = (seen: string): Proof => ({ proven: true, seen });
@@ -53,7 +57,7 @@ async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promi
     return proven(`${args.service} runs on ${host.name}`);
   }
   const container = ctx.docker.getContainer(host.container);
-  await container.start();
+  if (!ctx.witnessed) await container.start();
   await ctx.faults.hostStarted(host);
   const { State } = await container.inspect();
   return State.Running ? proven(`${host.name} runs`) : unproven(`${host.name} is ${State.Status}`);
@@ -64,10 +68,14 @@ async function takeDown(ctx: StepContext, host: Host, args: ServiceTarget): Prom
     await controlService(ctx.docker, host.container, 'stop', args.service);
     return proven(`${args.service} is down on ${host.name}`);
   }
+  const exit = await (ctx.witnessed?.exit ?? stopContainer(ctx, host));
+  return exit === 0 ? proven(`${host.name} stopped in order`) : unproven(`${host.name} stopped with exit code ${exit}`);
+}
+
+async function stopContainer(ctx: StepContext, host: Host): Promise<number> {
   const container = ctx.docker.getContainer(host.container);
   await container.stop({ t: stopPatience });
-  const { State } = await container.inspect();
-  return State.ExitCode === 0 ? proven(`${host.name} stopped in order`) : unproven(`${host.name} stopped with exit code ${State.ExitCode}`);
+  return (await container.inspect()).State.ExitCode;
 }
 
 /** Which of the ports still take connections. */
