@@ -62,7 +62,7 @@ export function freeSubnets(taken: readonly Subnet[], start: number, range = pro
 }
 
 /** Subnets that this machine already routes elsewhere, from /proc/net/route; none where that cannot be read. */
-export function routedSubnets(table = readRouteTable()): Subnet[] {
+export function routedSubnets(table = readNetTable('route')): Subnet[] {
   return table
     .split('\n')
     .slice(1)
@@ -75,9 +75,19 @@ export function routedSubnets(table = readRouteTable()): Subnet[] {
     });
 }
 
-function readRouteTable(): string {
+/**
+ * Whether the engine's bridge for a network is this machine's, so that hosts can be reached without published ports. Not where the
+ * engine is on another machine, in a virtual machine or rootless: it has network interfaces of its own then. Docker names a bridge after its network's id
+ * (libnetwork, "com.docker.network.bridge.name").
+ */
+export function hasBridge(networkId: string, devices = readNetTable('dev')): boolean {
+  return devices.split('\n').some((line) => line.trim().startsWith(`br-${networkId.slice(0, 12)}:`));
+}
+
+/** Of this process's network namespace; empty where there is no /proc. */
+function readNetTable(name: 'route' | 'dev'): string {
   try {
-    return readFileSync('/proc/net/route', 'utf8');
+    return readFileSync(`/proc/net/${name}`, 'utf8');
   } catch {
     return '';
   }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
 import type { Blueprint, FileSpec, HostName, HostSpec } from '../topology/blueprint.ts';
-import { addressAt, formatSubnet, freePorts, freeSubnets, parseSubnet, routedSubnets, type Subnet } from './addresses.ts';
+import { addressAt, formatSubnet, freePorts, freeSubnets, hasBridge, parseSubnet, routedSubnets, type Subnet } from './addresses.ts';
 import { packFiles, userIds } from './archive.ts';
 import { checkName, containerName, findLab, type Lab, nameTaken, networkName, removeLab, statusOf } from './lab.ts';
 import { type LabSpecLabel, labelKeys, type PoolLabel, type Purpose, thisOwner, writeLabels } from './labels.ts';
@@ -33,8 +33,10 @@ export async function createLab(docker: Docker, blueprint: Blueprint, options: N
   checkName(options.name);
   const id = randomBytes(6).toString('hex');
   try {
-    const subnet = await createNetwork(docker, id, blueprint.hosts.length);
-    const ctx: Making = { docker, blueprint, options, id, addresses: placeHosts(blueprint, subnet) };
+    const network = await createNetwork(docker, id, blueprint.hosts.length);
+    // Nobody is told the way to a replay's hosts, and each published port costs the engine a dozen iptables and a proxy.
+    const direct = options.purpose === 'replay' && hasBridge(network.id);
+    const ctx: Making = { docker, blueprint, options, id, direct, addresses: placeHosts(blueprint, network.subnet) };
     const anchorName = blueprint.etcd[0];
     const anchor = blueprint.hosts.find((host) => host.name === anchorName);
     if (!anchor) throw new LabError('a lab needs at least one etcd host');
@@ -58,6 +60,8 @@ interface Making {
   readonly blueprint: Blueprint;
   readonly options: NewLab;
   readonly id: string;
+  /** Ports are not published. */
+  readonly direct: boolean;
   readonly addresses: Readonly<Record<HostName, string>>;
 }
 
@@ -66,21 +70,21 @@ function placeHosts(blueprint: Blueprint, subnet: Subnet): Record<HostName, stri
   return Object.fromEntries(blueprint.hosts.map((host, index) => [host.name, addressAt(subnet, index + 2)]));
 }
 
-async function createNetwork(docker: Docker, id: string, hosts: number): Promise<Subnet> {
+async function createNetwork(docker: Docker, id: string, hosts: number): Promise<{ readonly id: string; readonly subnet: Subnet }> {
   const networks = await docker.listNetworks();
   const taken = networks.flatMap((network) => (network.IPAM?.Config ?? []).flatMap((config) => parseSubnet(config.Subnet ?? '') ?? []));
   const candidates = freeSubnets([...taken, ...routedSubnets()], Math.random());
   for (const subnet of candidates) {
     if (hosts > 2 ** (32 - subnet.bits) - 4) throw new LabError(`a lab of ${hosts} hosts does not fit a /${subnet.bits} network`);
     try {
-      await docker.createNetwork({
+      const network = await docker.createNetwork({
         Name: networkName(id),
         Driver: 'bridge',
         CheckDuplicate: true,
         IPAM: { Driver: 'default', Config: [{ Subnet: formatSubnet(subnet), Gateway: addressAt(subnet, 1) }] },
         Labels: { [labelKeys.lab]: id, [labelKeys.owner]: JSON.stringify(thisOwner()) },
       });
-      return subnet;
+      return { id: network.id, subnet };
     } catch (error) {
       // Another lab took the range between the look and the claim.
       if (!/overlap/i.test(String(error))) throw new LabError('the engine refused a network for the lab', { cause: error });
@@ -149,6 +153,7 @@ async function settle(work: readonly Promise<void>[]): Promise<void> {
 type Ports = Readonly<Record<number, number>>;
 
 async function choosePorts(ctx: Making, host: HostSpec): Promise<Ports> {
+  if (ctx.direct) return Object.fromEntries(host.publish.map((port) => [port, port]));
   const free = await freePorts(host.publish.length, ctx.options.bind);
   return Object.fromEntries(host.publish.map((port, n) => [port, free[n] ?? 0]));
 }
@@ -193,7 +198,7 @@ export function downFile(service: string): FileSpec {
 }
 
 async function createContainer(ctx: Making, host: HostSpec, ports: Ports): Promise<Docker.Container> {
-  const { blueprint, options, id, addresses } = ctx;
+  const { blueprint, options, id, direct, addresses } = ctx;
   const image = options.images[host.name];
   const address = addresses[host.name];
   if (image === undefined || address === undefined) throw new LabError(`host ${host.name} has no image or address`);
@@ -204,6 +209,7 @@ async function createContainer(ctx: Making, host: HostSpec, ports: Ports): Promi
     clusters: blueprint.clusters,
     etcd: blueprint.etcd,
     secrets: blueprint.secrets,
+    ...(direct ? { direct } : {}),
     ...(options.forkOf === undefined ? {} : { forkOf: options.forkOf }),
     ...(options.pool ? { pool: options.pool } : {}),
   };
@@ -224,7 +230,7 @@ async function createContainer(ctx: Making, host: HostSpec, ports: Ports): Promi
         NetworkMode: networkName(id),
         // Fixed for the lab's life: the engine would choose anew at each start, which breaks a printed connection string.
         PortBindings: Object.fromEntries(
-          Object.entries(ports).map(([port, on]) => [`${port}/tcp`, [{ HostIp: options.bind, HostPort: String(on) }]]),
+          direct ? [] : Object.entries(ports).map(([port, on]) => [`${port}/tcp`, [{ HostIp: options.bind, HostPort: String(on) }]]),
         ),
         ExtraHosts: Object.entries(addresses).map(([name, at]) => `${name}:${at}`),
         LogConfig: { Type: 'json-file', Config: {} },

@@ -17,16 +17,29 @@ export interface Host {
   readonly container: string;
   readonly image: string;
   readonly address: string;
-  /** Container port -> port on `bind`. */
+  /** Container port -> port at `at`. */
   readonly ports: Readonly<Record<number, number>>;
+  /** Where its ports are reached: where they are published, or in a lab that publishes none the host itself. */
+  readonly at: string;
   readonly state: HostState;
 }
 
-/** Where a host's port is published. Throws LabError where it is not: then nothing of that kind runs there. */
-export function publishedPort(host: Host, port: number): number {
-  const published = host.ports[port];
-  if (published === undefined) throw new LabError(`host ${host.name} publishes no port ${port}`);
-  return published;
+/** Where a program is reached from here. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  /** How long a connection may take, ms. */
+  readonly patience: number;
+}
+
+/** A kernel beside this one takes a connection at once, whatever its programs do. Nobody refuses it for a host that is gone. */
+const patience = { direct: 100, published: 1000 } as const;
+
+/** Of what listens on a host's `port`; undefined where nothing of that kind runs there. */
+export function endpointOf({ address, at, ports }: Pick<Host, 'address' | 'at' | 'ports'>, port: number): Endpoint | undefined {
+  const reached = ports[port];
+  if (reached === undefined) return undefined;
+  return { address: at, port: reached, patience: at === address ? patience.direct : patience.published };
 }
 
 export interface Lab {
@@ -78,14 +91,16 @@ function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): L
   const bind = ['0.0.0.0', '::'].includes(bound) ? '127.0.0.1' : bound;
   const hosts = parts
     .map(({ labels, info }): Host => {
-      const endpoint = Object.values(info.NetworkSettings.Networks)[0];
+      const network = Object.values(info.NetworkSettings.Networks)[0];
+      const address = network?.IPAMConfig?.IPv4Address ?? network?.IPAddress ?? '';
       return {
         name: labels.host,
         kind: labels.kind,
         container: (info.Names[0] ?? '').slice(1),
         image: info.Image,
-        address: endpoint?.IPAMConfig?.IPv4Address ?? endpoint?.IPAddress ?? '',
+        address,
         ports: labels.ports,
+        at: labels.spec.direct ? address : bind,
         state: info.State as HostState,
       };
     })

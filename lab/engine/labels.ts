@@ -40,6 +40,8 @@ export interface LabSpecLabel {
   readonly clusters: readonly ClusterSpec[];
   readonly etcd: readonly HostName[];
   readonly secrets: Secrets;
+  /** Its hosts publish no ports: this machine reaches them at their own addresses. */
+  readonly direct?: true;
   /** The snapshot that the lab is a fork of, for people. */
   readonly forkOf?: string;
   /** Of a lab made for the pool. */
@@ -59,7 +61,7 @@ export interface HostLabels {
   readonly kind: HostKind;
   readonly purpose: Purpose;
   readonly owner: Owner;
-  /** Container port -> port on this machine. */
+  /** Container port -> port that it is reached at: published on this machine, or its own. */
   readonly ports: Readonly<Record<number, number>>;
   readonly spec: LabSpecLabel;
 }

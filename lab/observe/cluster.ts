@@ -1,7 +1,7 @@
 /** One look at a cluster: what each member's Patroni answers, and PostgreSQL where there is no Patroni. Not the DCS: after a failure that still holds the last words of the dead. */
 import type { ClusterLook, MemberLook } from '../core/event.ts';
 import { lsnValue } from '../core/lsn.ts';
-import type { Host, Lab } from '../engine/lab.ts';
+import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
 import type { ClusterSpec } from '../topology/blueprint.ts';
 import { askPatroni, type PatroniAnswer } from './patroni.ts';
 import { isInRecovery, serverOf } from './postgres.ts';
@@ -14,8 +14,7 @@ export async function lookAtCluster(lab: Lab, cluster: ClusterSpec): Promise<Clu
 
 /** Patroni's answer, or without Patroni PostgreSQL's; undefined where neither answers: after a second for each that stands still. */
 export async function askMember(lab: Lab, host: Host): Promise<PatroniAnswer | 'no-patroni-primary' | 'no-patroni-standby' | undefined> {
-  const rest = host.ports[8008];
-  const answer = rest === undefined ? undefined : await askPatroni(lab.bind, rest);
+  const answer = await askPatroni(endpointOf(host, 8008));
   if (answer) return answer;
   const inRecovery = await isInRecovery(serverOf(lab, host));
   return inRecovery === undefined ? undefined : inRecovery ? 'no-patroni-standby' : 'no-patroni-primary';

@@ -1,26 +1,26 @@
 /** Asks etcd over its HTTP gateway (etcd documentation, "gRPC gateway"). Only reads. */
 import { request } from 'node:http';
 import type { DcsLook, EtcdHealth, Value } from '../core/event.ts';
-import type { Host, Lab } from '../engine/lab.ts';
+import { type Endpoint, endpointOf, type Host } from '../engine/lab.ts';
 import { ports } from '../topology/places.ts';
 import { getJson } from './patroni.ts';
+import { promptly } from './promptly.ts';
 
 /** A host's own word on whether it can serve (etcd documentation, "health check"); never throws, and takes at most a second. */
-export async function askHealth(lab: Lab, host: Host): Promise<EtcdHealth> {
-  const port = host.ports[ports.etcdClient];
-  const answer = port === undefined ? undefined : await getJson(lab.bind, port, '/health', 1000);
+export async function askHealth(host: Host): Promise<EtcdHealth> {
+  const answer = await getJson(endpointOf(host, ports.etcdClient), '/health', 1000);
   if (answer === undefined) return 'unreachable';
   return (answer as { health?: string }).health === 'true' ? 'healthy' : 'unhealthy';
 }
 
 /** Values of keys below `folder` (with a slash at its end); null where there is no such key. Throws where etcd does not answer. */
-export async function lookAtDcs(address: string, port: number, folder: string, keys: readonly string[]): Promise<DcsLook> {
-  const values = await Promise.all(keys.map(async (key) => [key, await readKey(address, port, `${folder}${key}`)] as const));
+export async function lookAtDcs(endpoint: Endpoint, folder: string, keys: readonly string[]): Promise<DcsLook> {
+  const values = await Promise.all(keys.map(async (key) => [key, await readKey(endpoint, `${folder}${key}`)] as const));
   return { kind: 'dcs', values: Object.fromEntries(values) };
 }
 
-async function readKey(address: string, port: number, key: string): Promise<Value> {
-  const answer = (await post(address, port, '/v3/kv/range', { key: Buffer.from(key).toString('base64') })) as {
+async function readKey(endpoint: Endpoint, key: string): Promise<Value> {
+  const answer = (await post(endpoint, '/v3/kv/range', { key: Buffer.from(key).toString('base64') })) as {
     kvs?: { value?: string }[];
   };
   const [entry] = answer.kvs ?? [];
@@ -38,7 +38,7 @@ export function readValue(text: string): Value {
   }
 }
 
-function post(address: string, port: number, path: string, body: unknown): Promise<unknown> {
+function post({ address, port, patience }: Endpoint, path: string, body: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const call = request({ host: address, port, path, method: 'POST', timeout: 2000 }, (response) => {
       const chunks: Buffer[] = [];
@@ -50,7 +50,10 @@ function post(address: string, port: number, path: string, body: unknown): Promi
         else reject(new Error(`etcd answered ${response.statusCode}: ${text.trim()}`));
       });
     });
-    call.once('error', reject).once('timeout', () => call.destroy(new Error('etcd did not answer within 2 s')));
+    call
+      .once('socket', (socket) => promptly(socket, patience))
+      .once('error', reject)
+      .once('timeout', () => call.destroy(new Error('etcd did not answer within 2 s')));
     call.end(JSON.stringify(body));
   });
 }

@@ -1,6 +1,8 @@
 /** Asks Patroni over its REST API, from outside the hosts. Only reads. */
 import { Agent, get } from 'node:http';
 import { formatLsn, type Lsn } from '../core/lsn.ts';
+import type { Endpoint } from '../engine/lab.ts';
+import { promptly } from './promptly.ts';
 
 /** What `GET /patroni` says of a member, in today's words (Patroni before 4 said `master` where it now says `primary`). */
 export interface PatroniAnswer {
@@ -39,8 +41,8 @@ interface Body {
 const agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
 /** Resolves to undefined where nobody answers within `timeout` ms: no Patroni, a dead host, a frozen one. */
-export async function askPatroni(address: string, port: number, timeout = 1000): Promise<PatroniAnswer | undefined> {
-  const body = (await getJson(address, port, '/patroni', timeout)) as Body | undefined;
+export async function askPatroni(endpoint: Endpoint | undefined, timeout = 1000): Promise<PatroniAnswer | undefined> {
+  const body = (await getJson(endpoint, '/patroni', timeout)) as Body | undefined;
   if (body?.state === undefined) return undefined;
   const leads = body.role === 'primary' || body.role === 'master' || body.role === 'standby_leader';
   const position = body.xlog?.location ?? Math.max(body.xlog?.received_location ?? 0, body.xlog?.replayed_location ?? 0);
@@ -61,9 +63,10 @@ export async function askPatroni(address: string, port: number, timeout = 1000):
 }
 
 /** GET of a JSON body, whatever the status: Patroni answers 503 with a full body where PostgreSQL does not run. */
-export function getJson(address: string, port: number, path: string, timeout: number): Promise<unknown> {
+export async function getJson(endpoint: Endpoint | undefined, path: string, timeout: number): Promise<unknown> {
+  if (!endpoint) return undefined;
   return new Promise((resolve) => {
-    const request = get({ host: address, port, path, agent, timeout }, (response) => {
+    const request = get({ host: endpoint.address, port: endpoint.port, path, agent, timeout }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', () => resolve(undefined));
@@ -75,7 +78,7 @@ export function getJson(address: string, port: number, path: string, timeout: nu
         }
       });
     });
-    request.once('error', () => resolve(undefined));
+    request.once('socket', (socket) => promptly(socket, endpoint.patience)).once('error', () => resolve(undefined));
     request.once('timeout', () => {
       request.destroy();
       resolve(undefined);

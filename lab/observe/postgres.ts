@@ -1,11 +1,12 @@
-/** Asks PostgreSQL over libpq's protocol, from outside the hosts, through the published port. */
+/** Asks PostgreSQL over libpq's protocol, from outside the hosts. */
+import { Socket } from 'node:net';
 import type { Client as PgClient } from 'pg';
-import { type Host, type Lab, publishedPort } from '../engine/lab.ts';
+import { LabError } from '../core/problem.ts';
+import { type Endpoint, endpointOf, type Host, type Lab } from '../engine/lab.ts';
+import { promptly } from './promptly.ts';
 
 /** Where one server of a lab answers. */
-export interface Server {
-  readonly address: string;
-  readonly port: number;
+export interface Server extends Endpoint {
   readonly password: string;
 }
 
@@ -41,6 +42,7 @@ export async function openSession(server: Server, timeout = 5000, applicationNam
     connectionTimeoutMillis: timeout,
     query_timeout: timeout,
     keepAlive: true,
+    stream: () => promptly(new Socket(), server.patience),
   });
   // A server that dies between two statements is reported by the next statement; without a listener Node would end the process.
   client.on('error', () => undefined);
@@ -71,9 +73,11 @@ export async function ask(server: Server, text: string, timeout = 5000): Promise
   }
 }
 
-/** The server of a host, from its published port. Throws LabError where the host publishes none. */
+/** The server of a host. Throws LabError where it is of a kind that has none. */
 export function serverOf(lab: Lab, host: Host): Server {
-  return { address: lab.bind, port: publishedPort(host, 5432), password: lab.spec.secrets.superuser };
+  const endpoint = endpointOf(host, 5432);
+  if (!endpoint) throw new LabError(`host ${host.name} runs no PostgreSQL`);
+  return { ...endpoint, password: lab.spec.secrets.superuser };
 }
 
 /** True or false as the server says; undefined where none answers. */

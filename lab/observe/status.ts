@@ -5,7 +5,7 @@
 
 import type { ArchiverLook, EtcdHealth, MemberLook, RepoBackup } from '../core/event.ts';
 import type { Docker } from '../engine/connect.ts';
-import { type Host, type HostState, type Lab, type Standing, standing } from '../engine/lab.ts';
+import { endpointOf, type Host, type HostState, type Lab, type Standing, standing } from '../engine/lab.ts';
 import type { Purpose } from '../engine/labels.ts';
 import type { ClusterSpec, HostKind, HostName } from '../topology/blueprint.ts';
 import { ports } from '../topology/places.ts';
@@ -167,12 +167,11 @@ export function describeMember(
 }
 
 function addresses(lab: Lab, name: HostName): Pick<MemberStatus, 'connection' | 'rest'> {
-  const published = lab.hosts.find((host) => host.name === name)?.ports ?? {};
-  const postgres = published[ports.postgres];
-  const rest = published[ports.patroni];
+  const host = lab.hosts.find((each) => each.name === name);
+  const [postgres, rest] = [ports.postgres, ports.patroni].map((port) => host && endpointOf(host, port));
   return {
-    connection: postgres === undefined ? null : `postgresql://postgres:${lab.spec.secrets.superuser}@${lab.bind}:${postgres}/postgres`,
-    rest: rest === undefined ? null : `http://${lab.bind}:${rest}`,
+    connection: postgres ? `postgresql://postgres:${lab.spec.secrets.superuser}@${postgres.address}:${postgres.port}/postgres` : null,
+    rest: rest ? `http://${rest.address}:${rest.port}` : null,
   };
 }
 
@@ -196,7 +195,7 @@ async function askArchiver(awake: Lab, leader: HostName | undefined): Promise<Ar
 /** By host, for hosts with an etcd. */
 async function askEtcd(lab: Lab): Promise<Readonly<Record<HostName, EtcdHealth>>> {
   const hosts = lab.hosts.filter(({ kind }) => kind === 'etcd');
-  const ask = async (host: Host) => [host.name, host.state === 'running' ? await askHealth(lab, host) : 'unreachable'] as const;
+  const ask = async (host: Host) => [host.name, host.state === 'running' ? await askHealth(host) : 'unreachable'] as const;
   return Object.fromEntries(await Promise.all(hosts.map(ask)));
 }
 

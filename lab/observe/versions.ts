@@ -3,7 +3,7 @@
 import { seconds } from '../core/duration.ts';
 import { runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
-import type { Host, Lab } from '../engine/lab.ts';
+import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
 import type { HostName, ProgramName } from '../topology/blueprint.ts';
 import { ports } from '../topology/places.ts';
 import { askPatroni, getJson } from './patroni.ts';
@@ -16,22 +16,21 @@ const patience = seconds(3);
 /** By host, for hosts that run; never throws, and takes at most a few seconds. */
 export async function askVersions(docker: Docker, lab: Lab): Promise<Readonly<Record<HostName, HostVersions>>> {
   const running = lab.hosts.filter((host) => host.state === 'running');
-  return Object.fromEntries(await Promise.all(running.map(async (host) => [host.name, await askHost(docker, lab, host)] as const)));
+  return Object.fromEntries(await Promise.all(running.map(async (host) => [host.name, await askHost(docker, host)] as const)));
 }
 
-async function askHost(docker: Docker, lab: Lab, host: Host): Promise<HostVersions> {
-  if (host.kind === 'etcd') return askEtcd(docker, lab, host);
+async function askHost(docker: Docker, host: Host): Promise<HostVersions> {
+  if (host.kind === 'etcd') return askEtcd(docker, host);
   const [pgbackrest, database] = await Promise.all([
     askProgram(docker, host, ['pgbackrest', 'version']),
-    host.kind === 'patroni' ? askDatabaseHost(docker, lab, host) : {},
+    host.kind === 'patroni' ? askDatabaseHost(docker, host) : {},
   ]);
   return { ...database, ...(pgbackrest === undefined ? {} : { pgbackrest }) };
 }
 
 /** Over HTTP where Patroni answers; starting its programs to ask them costs a tenth of a second each. */
-async function askDatabaseHost(docker: Docker, lab: Lab, host: Host): Promise<HostVersions> {
-  const rest = host.ports[ports.patroni];
-  const answer = rest === undefined ? undefined : await askPatroni(lab.bind, rest);
+async function askDatabaseHost(docker: Docker, host: Host): Promise<HostVersions> {
+  const answer = await askPatroni(endpointOf(host, ports.patroni));
   const [postgresql, patroni] = await Promise.all([
     answer?.serverVersion === undefined ? askProgram(docker, host, ['postgres', '--version']) : readServerVersion(answer.serverVersion),
     answer?.patroniVersion ?? askProgram(docker, host, ['python3', '-c', 'from patroni.version import __version__; print(__version__)']),
@@ -39,10 +38,8 @@ async function askDatabaseHost(docker: Docker, lab: Lab, host: Host): Promise<Ho
   return { ...(postgresql === undefined ? {} : { postgresql }), ...(patroni === undefined ? {} : { patroni }) };
 }
 
-async function askEtcd(docker: Docker, lab: Lab, host: Host): Promise<HostVersions> {
-  const port = host.ports[ports.etcdClient];
-  const answer =
-    port === undefined ? undefined : ((await getJson(lab.bind, port, '/version', 1000)) as { etcdserver?: string } | undefined);
+async function askEtcd(docker: Docker, host: Host): Promise<HostVersions> {
+  const answer = (await getJson(endpointOf(host, ports.etcdClient), '/version', 1000)) as { etcdserver?: string } | undefined;
   const etcd = answer?.etcdserver ?? (await askProgram(docker, host, ['etcd', '--version']));
   return etcd === undefined ? {} : { etcd };
 }

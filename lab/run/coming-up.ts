@@ -4,7 +4,7 @@ import { type Millis, seconds } from '../core/duration.ts';
 import type { ClusterLook } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
-import { type Host, type Lab, publishedPort } from '../engine/lab.ts';
+import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
 import { lastLines } from '../engine/watch.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { askPatroni } from '../observe/patroni.ts';
@@ -29,9 +29,9 @@ export function hostNamed(lab: Lab, name: string): Host {
 
 /** Throws LabError, with the host's last words. */
 export async function becomesLeader(ctx: ComingUp, host: Host, within: Millis = patience.leader): Promise<void> {
-  const port = publishedPort(host, 8008);
+  const rest = endpointOf(host, 8008);
   const seen = await poll(
-    () => askPatroni(ctx.lab.bind, port),
+    () => askPatroni(rest),
     (answer) => answer?.role === 'leader' && answer.state === 'running',
     { within, signal: ctx.signal, intervals: [500, 200, 100] },
   );

@@ -3,7 +3,7 @@
 import type { ClusterLook, LookAnswer } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
-import { type Host, type Lab, publishedPort } from '../engine/lab.ts';
+import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { lookAtDcs } from '../observe/etcd.ts';
 import { lookAtFiles } from '../observe/files.ts';
@@ -102,12 +102,12 @@ export class Observer {
   /** Any etcd host that answers: a key is the same on all of them. */
   #dcs(keys: readonly string[]): Promise<LookAnswer> {
     const main = this.#cluster('main');
-    const hosts = this.#lab.hosts.filter((host) => host.kind === 'etcd');
-    return Promise.any(
-      hosts.map((host) => lookAtDcs(this.#lab.bind, publishedPort(host, 2379), `${main.namespace}${main.scope}/`, keys)),
-    ).catch((error: AggregateError) => {
-      throw error.errors[0];
-    });
+    const endpoints = this.#lab.hosts.flatMap((host) => (host.kind === 'etcd' ? (endpointOf(host, 2379) ?? []) : []));
+    return Promise.any(endpoints.map((endpoint) => lookAtDcs(endpoint, `${main.namespace}${main.scope}/`, keys))).catch(
+      (error: AggregateError) => {
+        throw error.errors[0];
+      },
+    );
   }
 
   #cluster(name: string): ClusterSpec {

@@ -4,7 +4,7 @@ import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
-import type { Host, Lab } from '../engine/lab.ts';
+import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
 import { engineTime, readLog } from '../engine/log-stream.ts';
 import { askPatroni } from '../observe/patroni.ts';
 import { ports } from '../topology/places.ts';
@@ -22,14 +22,14 @@ const startPatience = seconds(60);
 
 /** Throws LabError where Patroni does not answer. */
 async function send(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
-  const port = host.ports[ports.patroni];
-  if (port === undefined) throw new LabError(`host ${host.name} runs no Patroni`);
+  const endpoint = endpointOf(host, ports.patroni);
+  if (!endpoint) throw new LabError(`host ${host.name} runs no Patroni`);
   const text = JSON.stringify(body);
   const answer = await new Promise<Answer>((resolve, reject) => {
     const sent = request(
       {
-        host: lab.bind,
-        port,
+        host: endpoint.address,
+        port: endpoint.port,
         path,
         method,
         timeout: patience,
@@ -99,9 +99,9 @@ export async function restartPostgres(lab: Lab, host: Host): Promise<void> {
 }
 
 /** Waits until Patroni says that its PostgreSQL runs, as after a restart of either. False where it does not get there. */
-export async function postgresRuns(lab: Lab, host: Host, signal: AbortSignal): Promise<boolean> {
+export async function postgresRuns(host: Host, signal: AbortSignal): Promise<boolean> {
   const { met } = await poll(
-    () => askPatroni(lab.bind, host.ports[ports.patroni] ?? 0),
+    () => askPatroni(endpointOf(host, ports.patroni)),
     (answer) => answer !== undefined && ['running', 'streaming', 'in archive recovery'].includes(answer.state),
     { within: startPatience, signal },
   );

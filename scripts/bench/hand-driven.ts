@@ -86,7 +86,7 @@ export async function driveByHand(lab: HandLab, order: HandOrder, signal: AbortS
     await allOf(lab.standbys.map((name) => docker(signal, ['start', name])));
   }
   await until(signal, 'two streaming standbys', async () => {
-    const answer = await askPatroni('127.0.0.1', leader);
+    const answer = await askPatroni(onLoopback(leader));
     return answer?.streamingStandbys.length === lab.standbys.length ? true : undefined;
   });
   if (order === 'all-at-once') await backup();
@@ -124,6 +124,8 @@ async function docker(signal: AbortSignal, args: readonly string[], input?: Buff
 
 const patience = 120_000;
 
+const onLoopback = (port: number) => ({ address: '127.0.0.1', port, patience: 1000 });
+
 async function until<T>(signal: AbortSignal, what: string, look: () => Promise<T | undefined>): Promise<T> {
   const end = performance.now() + patience;
   while (performance.now() < end) {
@@ -136,6 +138,6 @@ async function until<T>(signal: AbortSignal, what: string, look: () => Promise<T
 
 /** The ports, of these, whose Patroni says that it leads. */
 export async function leadersAmong(ports: readonly number[]): Promise<number[]> {
-  const answers = await Promise.all(ports.map((port) => askPatroni('127.0.0.1', port)));
+  const answers = await Promise.all(ports.map((port) => askPatroni(onLoopback(port))));
   return ports.filter((_, n) => answers[n]?.role === 'leader' && answers[n]?.state === 'running');
 }

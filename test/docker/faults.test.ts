@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { controlService, runCommand } from '../../lab/engine/commands.ts';
-import type { Host } from '../../lab/engine/lab.ts';
+import { endpointOf, type Host } from '../../lab/engine/lab.ts';
 import { labelKeys } from '../../lab/engine/labels.ts';
 import { runInNetworkOf } from '../../lab/engine/netns.ts';
 import { askPatroni } from '../../lab/observe/patroni.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => on?.remove());
 afterEach(() => on.does('heal', 'all'));
 
-const patroni = (name: string) => askPatroni(on.lab.bind, on.host(name).ports[8008] ?? 0);
+const patroni = (name: string) => askPatroni(endpointOf(on.host(name), 8008));
 const sql = async (name: string, text: string) => (await ask(serverOf(on.lab, on.host(name)), text))[0]?.[0];
 const sh = (name: string, script: string, user: 'postgres' | 'root' = 'postgres') =>
   runCommand(docker, on.host(name).container, { user, argv: ['bash', '-c', script] });
@@ -47,6 +47,13 @@ const replicas = async () => {
 /** Whether a connection from one host to another can be made. */
 const reaches = async (from: string, to: string, port: number) =>
   (await sh(from, `timeout 1 bash -c ': < /dev/tcp/${on.host(to).address}/${port}'`)).exit === 0;
+
+test("hosts of a replay's lab are reached at their own addresses: nothing is published", async () => {
+  const { HostConfig } = await docker.getContainer(on.host('pg1').container).inspect();
+  expect(HostConfig.PortBindings).toEqual({});
+  expect(endpointOf(on.host('pg1'), 8008)).toMatchObject({ address: on.host('pg1').address, port: 8008 });
+  expect(await patroni('pg1')).toMatchObject({ state: 'running' });
+});
 
 describe('freeze', () => {
   test('a host stands still, and goes on', async () => {

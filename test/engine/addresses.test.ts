@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addressAt, formatSubnet, freeSubnets, overlaps, parseSubnet, routedSubnets } from '../../lab/engine/addresses.ts';
+import { addressAt, formatSubnet, freeSubnets, hasBridge, overlaps, parseSubnet, routedSubnets } from '../../lab/engine/addresses.ts';
 
 const subnet = (text: string) => parseSubnet(text) ?? { base: 0, bits: 0 };
 
@@ -38,4 +38,16 @@ test("the kernel's route table is in little-endian hex, and its default route sa
   const table =
     'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t00000000\t010200C0\t3\t0\t0\t0\t00000000\neth0\t000200C0\t00000000\t1\t0\t0\t0\t00FFFFFF';
   expect(routedSubnets(table).map(formatSubnet)).toEqual(['192.0.2.0/24']);
+});
+
+test("a network's bridge is looked for among this machine's interfaces, under the name that the engine gives it", () => {
+  const devices = [
+    'Inter-|   Receive                                                |  Transmit',
+    ' face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed',
+    '    lo: 1296460   12640    0    0    0     0          0         0  1296460   12640    0    0    0     0       0          0',
+    'br-97145440fa92:  210    3    0    0    0     0          0         0      210       3    0    0    0     0       0          0',
+  ].join('\n');
+  expect(hasBridge('97145440fa92c3e1d7f0', devices)).toBe(true);
+  expect(hasBridge('97145440fa93c3e1d7f0', devices)).toBe(false);
+  expect(hasBridge('97145440fa92c3e1d7f0', '')).toBe(false);
 });

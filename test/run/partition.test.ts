@@ -4,7 +4,7 @@ import { chainName, cutProof, dropRules, healProof, type Partition, probesOf, re
 import type { Probe } from '../../lab/run/probes.ts';
 
 function host(name: string, kind: Host['kind'], last: number): Host {
-  return { name, kind, container: name, image: '', address: `10.0.0.${last}`, ports: {}, state: 'running' };
+  return { name, kind, container: name, image: '', address: `10.0.0.${last}`, ports: {}, at: '127.0.0.1', state: 'running' };
 }
 
 const pg1 = host('pg1', 'patroni', 1);

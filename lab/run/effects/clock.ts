@@ -8,7 +8,7 @@ import { poll } from '../../core/deadline.ts';
 import { type Millis, parseDuration, seconds } from '../../core/duration.ts';
 import { LabError } from '../../core/problem.ts';
 import { controlService, runCommand } from '../../engine/commands.ts';
-import type { Host } from '../../engine/lab.ts';
+import { endpointOf, type Host } from '../../engine/lab.ts';
 import { askPatroni } from '../../observe/patroni.ts';
 import { ask, serverOf } from '../../observe/postgres.ts';
 import { ports } from '../../topology/places.ts';
@@ -82,24 +82,21 @@ async function offsetOf(ctx: StepContext, host: Host, process: Clocked): Promise
   const before = ctx.recorder.now();
   const told =
     process === 'patroni'
-      ? await patroniTime(ctx, host)
+      ? await patroniTime(host)
       : process === 'postgres'
         ? await postgresTime(ctx, host)
         : await pgbackrestTime(ctx, host);
   return told === undefined ? undefined : { low: told - ctx.recorder.now(), high: told - before };
 }
 
-function patroniTime(ctx: StepContext, host: Host): Promise<number | undefined> {
+function patroniTime(host: Host): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const request = get(
-      { host: ctx.lab.bind, port: host.ports[ports.patroni], path: '/patroni', timeout: 1000, agent: false },
-      (response) => {
-        response.resume();
-        // The header says the second that has begun: half a second more on average.
-        const told = Date.parse(response.headers.date ?? '') + 500;
-        resolve(Number.isNaN(told) ? undefined : told);
-      },
-    );
+    const request = get({ host: host.at, port: host.ports[ports.patroni], path: '/patroni', timeout: 1000, agent: false }, (response) => {
+      response.resume();
+      // The header says the second that has begun: half a second more on average.
+      const told = Date.parse(response.headers.date ?? '') + 500;
+      resolve(Number.isNaN(told) ? undefined : told);
+    });
     request.once('error', () => resolve(undefined)).once('timeout', () => request.destroy());
   });
 }
@@ -202,12 +199,12 @@ async function unfake(ctx: StepContext, host: Host, process: Clocked): Promise<F
 async function restart(ctx: StepContext, host: Host, process: Clocked): Promise<boolean> {
   const running = await runningServices(ctx.docker, host);
   if (process === 'postgres' && running.has('patroni')) {
-    if ((await askPatroni(ctx.lab.bind, host.ports[ports.patroni] ?? 0)) === undefined) return false;
+    if ((await askPatroni(endpointOf(host, ports.patroni))) === undefined) return false;
     await restartPostgres(ctx.lab, host);
     return true;
   }
   if (running.has(process)) await controlService(ctx.docker, host.container, 'restart', process);
   // Patroni answers before its PostgreSQL does; whoever comes next should find both.
-  if (process === 'patroni' && running.has(process)) await postgresRuns(ctx.lab, host, ctx.signal);
+  if (process === 'patroni' && running.has(process)) await postgresRuns(host, ctx.signal);
   return running.has(process) || process === 'pgbackrest';
 }

@@ -7,7 +7,7 @@ import { poll } from '../../core/deadline.ts';
 import { seconds } from '../../core/duration.ts';
 import { LabError } from '../../core/problem.ts';
 import { controlService, runCommand } from '../../engine/commands.ts';
-import type { Host } from '../../engine/lab.ts';
+import { endpointOf, type Host } from '../../engine/lab.ts';
 import { askPatroni, getJson } from '../../observe/patroni.ts';
 import { ask, type Row, serverOf } from '../../observe/postgres.ts';
 import type { ClusterSpec } from '../../topology/blueprint.ts';
@@ -141,7 +141,7 @@ async function applyLocal(ctx: StepContext, change: Written, apply: Apply): Prom
   if (!services.has('patroni')) return [...proofs, proven(`${seen} is in its file; it is down, and reads that when it starts`)];
   if (apply === 'restart') {
     await control('restart', 'patroni');
-    const runs = await postgresRuns(ctx.lab, host, ctx.signal);
+    const runs = await postgresRuns(host, ctx.signal);
     proofs.push(
       runs ? proven(`${seen}: it was restarted and PostgreSQL runs`) : unproven(`${seen}: PostgreSQL does not run after the restart`),
     );
@@ -191,9 +191,7 @@ const patience = seconds(10);
 
 async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainMap, apply: Apply): Promise<FaultProof> {
   const members = ctx.lab.hosts.filter(({ name }) => cluster.members.includes(name));
-  const answers = await Promise.all(
-    members.map(async (host) => ({ host, answer: await askPatroni(ctx.lab.bind, host.ports[ports.patroni] ?? 0) })),
-  );
+  const answers = await Promise.all(members.map(async (host) => ({ host, answer: await askPatroni(endpointOf(host, ports.patroni)) })));
   const reachable = answers.flatMap(({ host, answer }) => (answer ? [{ host, leads: answer.role === 'leader' }] : []));
   // A member that was cut off cannot write to the DCS: the leader can, or somebody who will be.
   const [first] = [...reachable].sort((a, b) => Number(b.leads) - Number(a.leads));
@@ -204,9 +202,7 @@ async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainM
     (
       await Promise.all(
         hosts.map(async (host) =>
-          missingFrom(await getJson(ctx.lab.bind, host.ports[ports.patroni] ?? 0, '/config', 1000), dcs).map(
-            (key) => `${key} on ${host.name}`,
-          ),
+          missingFrom(await getJson(endpointOf(host, ports.patroni), '/config', 1000), dcs).map((key) => `${key} on ${host.name}`),
         ),
       )
     ).flat();
@@ -262,7 +258,7 @@ async function parametersProof(
     seen = await poll(look, (looks) => looks.at(-1)?.wrong.length === 0, { within: patience, signal: ctx.signal });
     await replayed(ctx, hosts);
     for (const [index, host] of hosts.entries()) {
-      if (seen.last?.[index]?.waiting.length || (await pendsRestart(ctx, host))) await restartPending(ctx, host);
+      if (seen.last?.[index]?.waiting.length || (await pendsRestart(host))) await restartPending(ctx, host);
     }
     seen = await poll(look, (looks) => looks.every((each) => each?.wrong.length === 0), { within: patience, signal: ctx.signal });
   }
@@ -326,14 +322,14 @@ async function replayed(ctx: StepContext, hosts: readonly Host[]): Promise<void>
 /** Patroni starts PostgreSQL with what it knows, so it must have heard of the change. */
 async function restartPending(ctx: StepContext, host: Host): Promise<void> {
   await poll(
-    () => pendsRestart(ctx, host),
+    () => pendsRestart(host),
     (pends) => pends,
     { within: patience, signal: ctx.signal },
   );
   await restartPostgres(ctx.lab, host);
 }
 
-async function pendsRestart(ctx: StepContext, host: Host): Promise<boolean> {
-  const answer = await getJson(ctx.lab.bind, host.ports[ports.patroni] ?? 0, '/patroni', 1000);
+async function pendsRestart(host: Host): Promise<boolean> {
+  const answer = await getJson(endpointOf(host, ports.patroni), '/patroni', 1000);
   return typeof answer === 'object' && answer !== null && 'pending_restart' in answer && answer.pending_restart === true;
 }

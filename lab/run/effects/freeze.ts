@@ -133,7 +133,7 @@ async function answers(ctx: StepContext, host: Host, port: number): Promise<bool
     );
   }
   return new Promise((resolve) => {
-    const request = get({ host: ctx.lab.bind, port: host.ports[port], path: '/', timeout: listening, agent: false }, (response) => {
+    const request = get({ host: host.at, port: host.ports[port], path: '/', timeout: listening, agent: false }, (response) => {
       response.destroy();
       resolve(true);
     });

@@ -1,7 +1,8 @@
 /** start, stop, restart and kill: whole hosts through the engine, single services through the host's supervisor. */
 import { Socket } from 'node:net';
 import { controlService } from '../../engine/commands.ts';
-import type { Host } from '../../engine/lab.ts';
+import { type Endpoint, endpointOf, type Host } from '../../engine/lab.ts';
+import { promptly } from '../../observe/promptly.ts';
 import type { ServiceTarget } from '../../scenario/targets.ts';
 import type { Done, Effect, StepContext } from './effect.ts';
 
@@ -24,7 +25,7 @@ export const kill: Effect<'kill'> = {
   run: (ctx, args) =>
     act(ctx, args, async (_, host) => {
       await (ctx.witnessed?.exit ?? killContainer(ctx, host));
-      const open = await openPorts(ctx.lab.bind, Object.values(host.ports));
+      const open = await openPorts(host);
       return open.length === 0
         ? proven(`${host.name} exited`)
         : unproven(`${host.name} exited, but ports ${open.join(', ')} are still open`);
@@ -79,20 +80,21 @@ async function stopContainer(ctx: StepContext, host: Host): Promise<number> {
 }
 
 /** Which of the ports still take connections. */
-async function openPorts(address: string, ports: readonly number[]): Promise<number[]> {
-  const open = await Promise.all(ports.map((port) => answers(address, port)));
+async function openPorts(host: Host): Promise<number[]> {
+  const ports = Object.keys(host.ports).map(Number);
+  const open = await Promise.all(ports.map((port) => answers(endpointOf(host, port))));
   return ports.filter((_, index) => open[index]);
 }
 
-function answers(address: string, port: number): Promise<boolean> {
+async function answers(endpoint: Endpoint | undefined): Promise<boolean> {
+  if (!endpoint) return false;
   return new Promise((resolve) => {
-    const socket = new Socket();
+    const socket = promptly(new Socket(), endpoint.patience);
     const end = (open: boolean) => {
       socket.destroy();
       resolve(open);
     };
-    socket.setTimeout(1000, () => end(false));
     socket.once('error', () => end(false)).once('connect', () => end(true));
-    socket.connect(port, address);
+    socket.connect(endpoint.port, endpoint.address);
   });
 }
