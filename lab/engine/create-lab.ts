@@ -183,18 +183,17 @@ async function startHost(ctx: Making, host: HostSpec, claimed?: Docker.Container
 
 /** A fork has its files; which services are held back is decided anew. */
 function filesFor({ forkOf, down, hold }: NewLab, host: HostSpec): readonly FileSpec[] {
-  const stopped = down?.[host.name];
-  const services = new Set([
-    ...Object.entries(host.services).flatMap(([service, state]) => (state === 'down' ? [service] : [])),
-    ...(Array.isArray(stopped) ? stopped : []),
-    ...(hold(host) ? ['patroni'] : []),
-  ]);
-  return [...(forkOf === undefined ? host.files : []), ...[...services].map(downFile)];
+  const asked = Object.entries(host.services).flatMap(([service, state]) => (state === 'down' ? [service] : []));
+  return [...(forkOf === undefined ? host.files : []), ...downFiles(asked, down?.[host.name], hold(host))];
 }
 
-/** runit starts no service whose folder holds a file named `down` (runsv(8)). */
-export function downFile(service: string): FileSpec {
-  return { path: `/etc/lab/services/${service}/down`, text: '', mode: 0o644, owner: 'root' };
+/**
+ * For the services that do not start with their host: runit starts none whose folder holds a file named `down` (runsv(8)).
+ * `held`: its Patroni, which whoever brings the lab up starts.
+ */
+export function downFiles(asked: readonly string[], down: HostDown | undefined, held: boolean): FileSpec[] {
+  const services = new Set([...asked, ...(Array.isArray(down) ? down : []), ...(held ? ['patroni'] : [])]);
+  return [...services].map((service) => ({ path: `/etc/lab/services/${service}/down`, text: '', mode: 0o644, owner: 'root' }));
 }
 
 async function createContainer(ctx: Making, host: HostSpec, ports: Ports): Promise<Docker.Container> {

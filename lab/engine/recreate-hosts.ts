@@ -1,7 +1,7 @@
 /** Replaces a lab's hosts by others made of a snapshot, which take over names, addresses, ports and labels. */
 import type Docker from 'dockerode';
 import { packFiles } from './archive.ts';
-import { downFile, type NewLab } from './create-lab.ts';
+import { downFiles, type NewLab } from './create-lab.ts';
 import type { Host, Lab } from './lab.ts';
 
 /** `images`: by host. Whoever has the lab goes on with it: containers are known by their names. */
@@ -27,8 +27,8 @@ export async function recreateHosts(
         NetworkingConfig: { EndpointsConfig: Object.fromEntries(networks) },
       });
       const stopped = down[host.name];
-      const services = [...(Array.isArray(stopped) ? stopped : []), ...(hold(host) ? ['patroni'] : [])];
-      if (services.length > 0) await container.putArchive(await packFiles(services.map(downFile)), { path: '/' });
+      const files = downFiles([], stopped, hold(host));
+      if (files.length > 0) await container.putArchive(await packFiles(files), { path: '/' });
       if (stopped !== 'stopped') await container.start();
       if (stopped === 'frozen') await container.pause();
     }),
