@@ -181,17 +181,18 @@ async function startHost(ctx: Making, host: HostSpec, claimed?: Docker.Container
   }
 }
 
-/** A fork has its files; which services are held back is decided anew. */
+/** A fork has its files, and what was not to start; whose Patroni is held back is decided anew. */
 function filesFor({ forkOf, down, hold }: NewLab, host: HostSpec): readonly FileSpec[] {
+  if (forkOf !== undefined) return downFiles(down?.[host.name], hold(host));
   const asked = Object.entries(host.services).flatMap(([service, state]) => (state === 'down' ? [service] : []));
-  return [...(forkOf === undefined ? host.files : []), ...downFiles(asked, down?.[host.name], hold(host))];
+  return [...host.files, ...downFiles(undefined, hold(host), asked)];
 }
 
 /**
  * For the services that do not start with their host: runit starts none whose folder holds a file named `down` (runsv(8)).
  * `held`: its Patroni, which whoever brings the lab up starts.
  */
-export function downFiles(asked: readonly string[], down: HostDown | undefined, held: boolean): FileSpec[] {
+export function downFiles(down: HostDown | undefined, held: boolean, asked: readonly string[] = []): FileSpec[] {
   const services = new Set([...asked, ...(Array.isArray(down) ? down : []), ...(held ? ['patroni'] : [])]);
   return [...services].map((service) => ({ path: `/etc/lab/services/${service}/down`, text: '', mode: 0o644, owner: 'root' }));
 }

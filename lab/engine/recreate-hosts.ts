@@ -27,7 +27,7 @@ export async function recreateHosts(
         NetworkingConfig: { EndpointsConfig: Object.fromEntries(networks) },
       });
       const stopped = down[host.name];
-      const files = downFiles([], stopped, hold(host));
+      const files = downFiles(stopped, hold(host));
       if (files.length > 0) await container.putArchive(await packFiles(files), { path: '/' });
       if (stopped !== 'stopped') await container.start();
       if (stopped === 'frozen') await container.pause();

@@ -47,7 +47,8 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
     // A backup that runs is not waited for once somebody has pressed Ctrl-C or a host has died.
     work.catch(() => undefined);
     await Promise.race([work, watchDeaths(docker, lab, signal).then(() => work), aborted(signal)]);
-    await markReady(docker, lab);
+    // A replay's lab is finished when its process says so: nobody else asks.
+    if (lab.purpose !== 'replay') await markReady(docker, lab);
     return lab;
   } catch (error) {
     const cause = options.signal?.aborted ? options.signal.reason : ((await deathIn(docker, lab)) ?? error);
