@@ -144,8 +144,11 @@ export async function findLab(docker: Docker, name: string): Promise<Lab> {
   });
 }
 
-/** Written last into a lab's anchor; a lab of `hands` without it was left half-made by a command that died. */
-const readyFile = '/etc/lab/ready';
+/**
+ * Written last into a lab's anchor; a lab of `hands` without it was left half-made by a command that died. It names the lab, since a
+ * fork begins with the files of the lab that it was made of.
+ */
+const readyFile = ({ id }: Pick<Lab, 'id'>) => `/etc/lab/ready-${id}`;
 
 /** The container whose name claims the lab's name, and which carries the marks of the whole lab. */
 export function anchorOf(lab: Lab): Host {
@@ -157,7 +160,7 @@ export function anchorOf(lab: Lab): Host {
 
 /** Says that the lab's bring-up is over. */
 export async function markReady(docker: Docker, lab: Lab): Promise<void> {
-  const tar = await packFiles([{ path: readyFile, text: `${new Date().toISOString()}\n`, mode: 0o644, owner: 'root' }]);
+  const tar = await packFiles([{ path: readyFile(lab), text: `${new Date().toISOString()}\n`, mode: 0o644, owner: 'root' }]);
   await docker.getContainer(anchorOf(lab).container).putArchive(tar, { path: '/' });
 }
 
@@ -194,7 +197,7 @@ export async function standing(docker: Docker, lab: Lab): Promise<Standing> {
   const alive = isAlive(lab.owner);
   if (lab.purpose === 'replay') return alive ? 'up' : 'orphaned';
   const anchor = lab.hosts.find((host) => host.name === lab.spec.etcd[0]);
-  if (anchor && (await hasFile(docker, anchor.container, readyFile))) return 'up';
+  if (anchor && (await hasFile(docker, anchor.container, readyFile(lab)))) return 'up';
   return alive ? 'coming-up' : 'half-made';
 }
 

@@ -8,6 +8,7 @@ import { docker, labIds, npm, pglab, remainsOf, says, sweep, until } from './pgl
 
 const name = 'cli-cut';
 const up = ['up', '--fresh', '--name', name, '--preset', 'one-node'];
+const fork = up.filter((word) => word !== '--fresh');
 const comingUp = /waiting for pg1 to lead/;
 
 afterEach(() => sweep(name));
@@ -95,19 +96,22 @@ test('a second press, later than that, ends the command at once and says what re
   expect(stderr).toContain('left as it is; npm run lab:down removes what there is');
 });
 
-test('a killed up leaves a half-made lab, which status shows and the next up replaces', () =>
-  leavingNothing(async () => {
-    const killed = pglab(...up);
-    await says(killed, comingUp);
-    killed.kill('SIGKILL');
-    await killed;
-    const { stdout: found } = await pglab('status', '--name', name);
-    expect(found).toContain('half-made: its lab:up was killed');
-    const next = await pglab(...up);
-    expect(next.stderr).toContain('removing cli-cut, left half-made by a command that was killed');
-    expect(next.exitCode, next.stderr).toBe(0);
-    expect((await pglab('down', '--name', name)).exitCode).toBe(0);
-  }));
+test.each([['from nothing', up] as const, ['as a fork', fork] as const])(
+  'an up that is killed %s leaves a half-made lab, which status shows and the next up replaces',
+  (_, up) =>
+    leavingNothing(async () => {
+      const killed = pglab(...up);
+      await says(killed, comingUp);
+      killed.kill('SIGKILL');
+      await killed;
+      const { stdout: found } = await pglab('status', '--name', name);
+      expect(found).toContain('half-made: its lab:up was killed');
+      const next = await pglab(...up);
+      expect(next.stderr).toContain('removing cli-cut, left half-made by a command that was killed');
+      expect(next.exitCode, next.stderr).toBe(0);
+      expect((await pglab('down', '--name', name)).exitCode).toBe(0);
+    }),
+);
 
 test('two of one name at once: one comes up, the other says so and harms nothing', () =>
   leavingNothing(async () => {
