@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import type Docker from 'dockerode';
 import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
@@ -31,6 +32,13 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
   const lines: string[] = [];
   let id: string | undefined;
   let step: string | undefined;
+  const read = lineReader((line) => {
+    const made = /^ ---> ([0-9a-f]{12})$/.exec(line);
+    if (made) step = made[1];
+    if (line.trim() === '') return;
+    lines.push(line);
+    request.onLine?.(line);
+  });
   try {
     const output = await docker.buildImage(context, {
       ...(request.tag === undefined ? {} : { t: request.tag }),
@@ -46,13 +54,7 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
         (error) => (error ? reject(error) : resolve()),
         (message: BuildMessage) => {
           id = message.aux?.ID ?? id;
-          for (const line of (message.stream ?? '').split(/[\r\n]+/)) {
-            const made = /^ ---> ([0-9a-f]{12})$/.exec(line);
-            if (made) step = made[1];
-            if (line.trim() === '') continue;
-            lines.push(line);
-            request.onLine?.(line);
-          }
+          read(message.stream ?? '');
           if (message.error) reject(new Error(message.error));
         },
       );
@@ -71,6 +73,16 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
       cause: error,
     });
   }
+}
+
+/** The engine passes on what a step printed in whatever pieces it read, each that came from stderr wrapped in a colour of its own. */
+function lineReader(take: (line: string) => void): (piece: string) => void {
+  let pending = '';
+  return (piece) => {
+    const lines = (pending + stripVTControlCharacters(piece)).split(/[\r\n]+/);
+    pending = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  };
 }
 
 /** Puts labels on an image: the versions that a build found are known only after it. */
