@@ -9,6 +9,10 @@ import { whenSchema } from './version-range.ts';
 /** What a machine may lack. A scenario that needs what is missing ends as unknown, reason `unsupported`. */
 export const capabilities = ['latency', 'clock', 'nfs', 'watchdog', 's3', 'azure'] as const;
 
+const sqlstateSchema = z
+  .string()
+  .regex(/^[0-9A-Z]{5}$/, mistake('not a SQLSTATE', 'five digits or capital letters such as "57P01"; an exit code stands without quotes'));
+
 export const modifierSchema = z.strictObject({
   as: nameText.exactOptional().describe('a name for the step, by which ${name.field}, since, heal and must-fail refer to it'),
   fails: z
@@ -16,8 +20,8 @@ export const modifierSchema = z.strictObject({
       [
         z.literal(true),
         z.number().int().min(1).max(255),
-        z.string().regex(/^[0-9A-Z]{5}$/),
-        z.array(z.union([z.number().int().min(1).max(255), z.string().regex(/^[0-9A-Z]{5}$/)])).min(1),
+        sqlstateSchema,
+        z.array(z.union([z.number().int().min(1).max(255), sqlstateSchema])).min(1),
       ],
       {
         error: mistake(

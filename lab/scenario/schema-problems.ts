@@ -58,8 +58,10 @@ function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodTy
     const known = issue.values.map(String);
     if (here === undefined && last !== undefined)
       return [{ message: `"${last}" is missing`, path: path.slice(0, -1), hint: `one of ${known.join(', ')}` }];
+    // Only a key of the language says what stands under it: `preset`, and not a service's name.
+    const named = keysAt([root], path.slice(0, -1)).includes(String(last));
     return typeof here === 'string'
-      ? [{ message: `unknown ${typeof last === 'string' ? `${last} ` : ''}"${here}"`, path, hint: didYouMean(here, known) }]
+      ? [{ message: `unknown ${named ? `${last} ` : ''}"${here}"`, path, hint: didYouMean(here, known) }]
       : [{ message: `one of ${known.join(', ')} is expected here, not ${describe(here)}`, path }];
   }
   if (issue.message.startsWith('Too ') && issue.code === 'too_small')
@@ -78,7 +80,7 @@ function explainUnion(
   const here = at(value, path);
   const last = path.at(-1);
   if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1) }];
-  const fitting = issue.errors.filter((branch) => branch.length > 0 && !branch.some(misfit)).sort((a, b) => a.length - b.length);
+  const fitting = issue.errors.filter((branch) => branch.length > 0 && !branch.some((inner) => misfit(inner, here))).sort((a, b) => a.length - b.length);
   const [best] = fitting;
   if (best) return best.flatMap((inner) => explain(inner, path, root, value));
   if (!issue.message.startsWith('Invalid input')) return [{ ...split(issue.message), path }];
@@ -87,10 +89,12 @@ function explainUnion(
 }
 
 /** The value is not of a branch's kind at all. */
-function misfit(issue: Issue): boolean {
+function misfit(issue: Issue, here: Value | undefined): boolean {
   if (issue.path.length > 0) return false;
   if (issue.code === 'invalid_type') return true;
-  if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some(misfit));
+  // A word that stands for itself is no map or list misspelt.
+  if (issue.code === 'invalid_value') return typeof here === 'object';
+  if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some((inner) => misfit(inner, here)));
   return issue.message === 'a ${...} reference';
 }
 

@@ -50,7 +50,7 @@ describe('the text', () => {
           why: pg2 was built by basebackup, and no restore was tried: pgbackrest is not in create_replica_methods, or reinit was told --from-leader
               pg2 patroni: replica has been created using basebackup +2.0 s
               see https://patroni.readthedocs.io/en/latest/replica_bootstrap.html#building-replicas (rule pgbackrest-is-no-replica-method)
-          log: 2 log lines, 1 lines that must not be on pg2
+          log: 2 log lines, 1 line that must not be on pg2
             ✓ patroni: Leaving data directory uncleaned  pg2 +1.0 s
             ✗ patroni: replica has been created using pgbackrest
               nearest: pg2 patroni: replica has been created using basebackup +2.0 s

@@ -39,6 +39,11 @@ export const log = expectation({
     .describe('{on, since, lines, order, never}'),
   summary: 'What programs log, in a window that begins with a step and ends with this one.',
   example: 'log: { on: pg2, since: rebuild, lines: [{ patroni: replica has been created using pgbackrest }] }',
-  title: (claim) =>
-    `${[...(claim.lines.length > 0 ? [`${claim.lines.length} log lines`] : []), ...(claim.never.length > 0 ? [`${claim.never.length} lines that must not be`] : [])].join(', ')}${claim.on === undefined ? '' : ` on ${claim.on}`}`,
+  title: ({ lines, never, on }) => {
+    const parts = [
+      ...(lines.length > 0 ? [`${lines.length} log ${lines.length === 1 ? 'line' : 'lines'}`] : []),
+      ...(never.length > 0 ? [`${never.length} ${never.length === 1 ? 'line' : 'lines'} that must not be`] : []),
+    ];
+    return `${parts.join(', ')}${on === undefined ? '' : ` on ${on}`}`;
+  },
 });
