@@ -15,7 +15,7 @@ async function main(argv: readonly string[]): Promise<void> {
   let code: number;
   try {
     const program = await defineProgram(argv, session);
-    await program.parseAsync([...argv]);
+    await program.parseAsync(known(argv));
     code = Number(process.exitCode ?? exitCodes.pass);
   } catch (error) {
     code = await explain(error, argv);
@@ -44,6 +44,13 @@ async function defineProgram(argv: readonly string[], session: Session): Promise
     command.option('--debug', 'show stack traces');
   }
   return program;
+}
+
+/** A verb that does not exist has no help: asked for it, commander would show its own, and say nothing of the verb. */
+function known(argv: readonly string[]): string[] {
+  const wanted = wantedVerb(argv);
+  if (wanted === undefined || verbTable.some(({ name }) => name === wanted)) return [...argv];
+  return [...argv.slice(0, 2), wanted];
 }
 
 /** The first word that is no option: the verb, or `help` and then the verb. */

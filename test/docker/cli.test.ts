@@ -250,6 +250,8 @@ describe('exec', () => {
 describe('mistakes', () => {
   test.each([
     { args: ['upp'], message: "unknown command 'upp'", hint: 'did you mean up?' },
+    { args: ['upp', '--help'], message: "unknown command 'upp'", hint: 'did you mean up?' },
+    { args: ['help', 'upp'], message: "unknown command 'upp'", hint: 'did you mean up?' },
     { args: ['status', '--nmae', 'x'], message: "unknown option '--nmae'", hint: 'did you mean --name?' },
     { args: ['up', '--name', 'No Such'], message: '"No Such" cannot name a lab', hint: 'lower-case' },
     { args: ['up', '--preset', 'three-node'], message: 'unknown preset "three-node"', hint: 'three-nodes-repo-host' },
