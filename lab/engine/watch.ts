@@ -82,7 +82,8 @@ async function stateOf(docker: Docker, host: Host): Promise<Docker.ContainerInsp
 async function death(docker: Docker, lab: Lab, name: string, exit: number | undefined): Promise<LabError> {
   const host = lab.hosts.find((each) => each.name === name);
   // A host that was removed takes its log along.
-  const detail = host ? await lastLines(docker, host).catch(() => []) : [];
+  const words = host ? await lastLines(docker, host).catch(() => []) : [];
+  const detail = words.length > 0 ? words : [`${name} had printed nothing by then`];
   return new LabError(`host ${name} died while the lab came up (exit code ${exit})`, { detail });
 }
 
