@@ -22,12 +22,13 @@ export interface ReplayOptions {
   readonly bind: string;
   readonly golden: GoldenUse;
   readonly admit: Admit;
-  /** Leaves the lab up, under the name that `onLab` is told. */
+  /** Leaves the lab up, under the name that `onRun` is told. */
   readonly keep: boolean;
   readonly signal: AbortSignal;
   readonly onRefill: (refill: Refill) => void;
   readonly onImages: (progress: ImageProgress) => void;
-  readonly onLab: (name: string) => void;
+  /** Before the lab is brought up. The folder is gone again where the run is interrupted before it begins. */
+  readonly onRun: (lab: string, folder: string) => void;
   readonly onPhase: (phase: string) => void;
   readonly onStep: (step: PlannedStep, title: string) => void;
   /** A person's hand on the steps: the lab is theirs to keep. */
@@ -51,7 +52,7 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
     const origin = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase });
     const folder = await makeRunFolder(options.out, plan, new Date());
     const name = runName(randomBytes(2).toString('hex'));
-    options.onLab(name);
+    options.onRun(name, folder);
     const verdict = await replay(docker, {
       plan,
       source,

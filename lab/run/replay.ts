@@ -1,5 +1,5 @@
 /** Replays one variant of a scenario: brings its lab up, carries its plan out, and returns the judge's verdict. */
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event, RunStarted } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
@@ -31,7 +31,7 @@ export interface Replay {
   /** Texts of the recipes' files that it uses, by the recipe's name; kept there as well. */
   readonly recipes?: Readonly<Record<string, string>>;
   readonly origin: Origin;
-  /** An empty folder for this run. */
+  /** An empty folder for this run; it is gone again where the run was interrupted before it began. */
   readonly folder: string;
   readonly bringUp: Pick<BringUp, 'name' | 'purpose' | 'bind' | 'report'>;
   /** Told of what the pool lacks, where the lab came from there. */
@@ -100,6 +100,9 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
       await writeLogs(folder, docker, lab, redact.text);
       if (!keep) await removeLab(docker, lab.id);
       await removeSnapshotsOf(docker, lab);
+    } else if (signal.aborted) {
+      // The run had not begun: there is nothing in it to be judged.
+      await rm(folder, { recursive: true });
     }
   }
   signal.throwIfAborted();

@@ -1,7 +1,10 @@
 /** Commands that are interrupted, killed, or get in each other's way: one line says so, and nothing is left behind. */
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { projectFolder } from '../../lab/core/project.ts';
 import { listLabs } from '../../lab/engine/lab.ts';
 import { docker, labIds, npm, pglab, remainsOf, says, sweep, until } from './pglab.ts';
@@ -76,6 +79,50 @@ describe('up is interrupted', () => {
     }));
 });
 
+describe('a replay of several is interrupted', () => {
+  let out: string;
+  beforeEach(async () => {
+    out = await mkdtemp(join(tmpdir(), 'pglab-cut-'));
+    const variants = 'variants: { one: {}, other: { vars: { rows: 2 } } }';
+    const steps = 'steps: [{ workload: start }, { workload: { rows: 100000 } }]';
+    await writeFile(
+      join(out, 'cut.yaml'),
+      `scenario: cut\nproves: x\nsources: ["talk: x"]\nlab: one-node\nvars: { rows: 1 }\n${steps}\n${variants}\n`,
+    );
+  });
+  afterEach(() => rm(out, { recursive: true }));
+  const replay = () => pglab('replay', join(out, 'cut.yaml'), '--fresh', '--jobs', '2', '--out', join(out, 'runs'));
+  const runs = () => readdir(join(out, 'runs'));
+
+  test('before a run has begun: no lab and no run folder is left', () =>
+    leavingNothing(async () => {
+      const program = replay();
+      await says(program, comingUp);
+      program.kill('SIGINT');
+      const { exitCode, stdout, stderr } = await program;
+      expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
+      expect(stderr).toMatch(/interrupted; the labs of this replay are removed$/);
+      expect(await remainsOf(`run-${program.pid}`)).toEqual([]);
+      expect(await runs()).toEqual([]);
+    }));
+
+  test('in the midst of one and the beginning of another: no lab is left, and what was recorded is told', () =>
+    leavingNothing(async () => {
+      const program = replay();
+      await says(program, /100000 more rows/);
+      program.kill('SIGTERM');
+      const { exitCode, stderr } = await program;
+      expect(exitCode).toBe(130);
+      expect(await remainsOf(`run-${program.pid}`)).toEqual([]);
+      const told = [...stderr.matchAll(/recorded until then: (\S+)/g)].map(([, folder]) => basename(folder ?? ''));
+      expect(told.length).toBeGreaterThan(0);
+      expect(told.toSorted()).toEqual((await runs()).toSorted());
+      const judged = await pglab('judge', join(out, 'runs', told[0] ?? ''));
+      expect(judged.exitCode).toBe(3);
+      expect(judged.stdout).toContain('? interrupted');
+    }));
+});
+
 test('a second press, later than that, ends the command at once and says what removes the rest', async () => {
   const script = `import { watchInterruptions } from './dist/lab/cli/interruption.js';
     const session = watchInterruptions();
@@ -146,6 +193,8 @@ describe('a host dies while the lab comes up', () => {
     await docker.getContainer(`pglab-${name}-pg1`).kill();
     const { exitCode, stderr } = await program;
     expect(exitCode).toBe(3);
+    // Killed so early, it may have printed nothing: that is said as well.
+    expect(stderr).toMatch(/error: host pg1 died while the lab came up \(exit code 137\)\n {2}pg1 +\S/);
     expect(stderr).toContain(
       'kept as it is: npm run lab:logs -- --name cli-cut shows what happened, npm run lab:down -- --name cli-cut removes it',
     );

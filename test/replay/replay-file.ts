@@ -37,7 +37,7 @@ export function replayFile(path: string): void {
           signal: stop.signal,
           onRefill: () => {},
           onImages: () => {},
-          onLab: () => {},
+          onRun: () => {},
           onPhase: () => {},
           onStep: () => {},
         });

@@ -1,4 +1,5 @@
 /** `pglab replay`: replays scenarios, each variant on a lab of its own, side by side, and says what became of them. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -162,21 +163,30 @@ async function run(names: readonly string[], options: Options, session: Session)
   const several = jobs.length > 1;
   const refills = new Map<string, Refill>();
   const onRefill = (refill: Refill) => void refills.set(refill.spec, refill);
-  const batch: Batch = { docker, options, session, progress, several, admit: several ? createAdmission() : atOnce, onRefill };
+  const stop = new AbortController();
+  const signal = AbortSignal.any([session.signal, stop.signal]);
+  const batch: Batch = { docker, options, signal, progress, several, admit: several ? createAdmission() : atOnce, onRefill };
   const work = async () => {
-    for (let job = queue.shift(); job && !session.signal.aborted; job = queue.shift()) {
+    for (let job = queue.shift(); job && !signal.aborted; job = queue.shift()) {
       const { result, finished } = await replayJob(job, batch);
       results.push(result);
       runs.push(finished);
     }
   };
+  const workers = Array.from({ length: Math.min(width, jobs.length) }, work);
   try {
-    await Promise.all(Array.from({ length: Math.min(width, jobs.length) }, work));
+    await Promise.all(workers);
     progress.end('done');
   } catch (error) {
+    // The process ends with this: every other run's lab is to be gone by then.
+    stop.abort(error);
+    await Promise.allSettled(workers);
     progress.end('failed');
     if (!session.signal.aborted) throw error;
-    throw new LabError('interrupted; the labs of this replay are removed', { exitCode: exitCodes.interrupted });
+    const labs = options.keep
+      ? `what there is of its labs is kept: ${npmCommand('status', 'lab', '--all')}`
+      : 'the labs of this replay are removed';
+    throw new LabError(`interrupted; ${labs}`, { exitCode: exitCodes.interrupted });
   } finally {
     runs.sort((a, b) => rank(a.verdict) - rank(b.verdict));
     // Whatever has ended by then is told, also when the rest was interrupted.
@@ -205,7 +215,8 @@ function widthOf(jobs: string): number {
 interface Batch {
   readonly docker: Docker;
   readonly options: Options;
-  readonly session: Session;
+  /** Aborts when the command is interrupted, and when one of the runs cannot go on. */
+  readonly signal: AbortSignal;
   readonly progress: Progress;
   readonly several: boolean;
   readonly admit: Admit;
@@ -213,11 +224,11 @@ interface Batch {
 }
 
 async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; finished: FinishedRun }> {
-  const { docker, options, session, progress, several, admit } = batch;
+  const { docker, options, signal, progress, several, admit } = batch;
   const { plan } = job;
   const who = `${plan.scenario} (${plan.variant})`;
   const own = (text: string) => (several ? `${who}: ${text}` : text);
-  let lab = '';
+  let [lab, begun] = ['', ''];
   const replayed = await replayScenario(docker, plan, job.source, {
     recipes: job.recipes,
     out: options.out,
@@ -225,14 +236,17 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; fini
     golden: job.golden,
     admit,
     keep: options.keep === true,
-    signal: session.signal,
+    signal,
     onRefill: batch.onRefill,
     onImages: showImages(progress),
-    onLab: (name) => {
-      lab = name;
+    onRun: (name, folder) => {
+      [lab, begun] = [name, folder];
     },
     onPhase: (phase) => progress.phase(own(phase)),
     onStep: (_, title) => progress.phase(own(title)),
+  }).catch((error: unknown) => {
+    if (signal.aborted && existsSync(begun)) progress.note(own(`recorded until then: ${relative(process.cwd(), begun)}`));
+    throw error;
   });
   const finished = await writeReports(replayed, plan);
   const { verdict, folder, seconds } = replayed;

@@ -86,7 +86,7 @@ async function run(name: string, options: Options, session: Session): Promise<vo
       signal: session.signal,
       onRefill: refillInBackground,
       onImages: showImages(progress),
-      onLab: (made) => {
+      onRun: (made) => {
         lab = made;
       },
       onPhase: phase,
