@@ -3,6 +3,7 @@
  * Knows no clock, no lab and no files: what is not in the history did not happen.
  */
 
+import { seconds } from '../core/duration.ts';
 import type { ClusterLook, Event, LedgerRow, RunStarted } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { bind, namesAt, startBindings } from '../scenario/bindings.ts';
@@ -39,6 +40,9 @@ export interface Judge {
   /** The verdict on what was fed; a history that did not end with a completed run makes it unknown at best. Throws LabError on none. */
   readonly end: () => Verdict;
 }
+
+/** How long before its window a line may have been logged, and still be shown as the one that was meant. */
+const hindsight = seconds(60);
 
 export function createJudge(plan: Plan): Judge {
   const check = createHistoryCheck(plan);
@@ -112,7 +116,7 @@ export function createJudge(plan: Plan): Judge {
       return;
     }
     steps.started(step.id, event.at, event.title);
-    logs.forget(steps.needed());
+    logs.forget(steps.needed() - hindsight);
     if (step.verb === 'snapshot') snapshots.set(step.args.name, event.at);
     if (step.verb !== 'expect') return;
     const expectation = openExpectation({

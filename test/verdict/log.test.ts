@@ -270,6 +270,23 @@ describe('a missing line', () => {
     });
   });
 
+  it('that was logged before the window is shown, and which step the window begins with', () => {
+    const plan = planOf(
+      '- stop: pg2\n- start: pg2\n  as: begin\n- expect: { log: { on: pg2, lines: [{ postgres: fast shutdown }] } }\n  within: 5s',
+    );
+    const run = new Run(plan)
+      .at(1)
+      .start('s1')
+      .log('pg2', 'postgres', 'received fast shutdown request')
+      .end('s1')
+      .at(3)
+      .did('s2')
+      .at(4)
+      .start('s3');
+    run.at(9.1).read().end('s3').complete();
+    expect(run.clause('s3').lines?.[0]?.nearest).toMatchObject([{ text: 'received fast shutdown request', but: 'it came before begin' }]);
+  });
+
   it('is shown with the nearest lines of its host and program', () => {
     const run = opened('{ on: pg2, lines: [{ patroni: replica has been created using pgbackrest }] }').at(3);
     run
