@@ -98,7 +98,7 @@ function lineOutcome(
   }
   if (met) return { ...common, state: 'found', by: quote(met) };
   const nearest = nearestLines(
-    { line: line.compiled, pattern: line.pattern, program: line.planned.program, hosts: line.hosts },
+    { line: line.compiled, pattern: line.pattern, program: line.planned.program, hosts: line.hosts, from: log.start },
     logs.since(Number.NEGATIVE_INFINITY),
     whyNot(log, reading, index, state),
   );

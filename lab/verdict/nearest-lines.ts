@@ -9,6 +9,8 @@ export interface Wanted {
   readonly pattern: string;
   readonly program: string;
   readonly hosts: readonly string[];
+  /** When the window begins, the engine's clock: before it only a line that matches is worth a word, and after those in it. */
+  readonly from: number;
 }
 
 /** Below this, two lines share no more than a common word. */
@@ -25,6 +27,7 @@ export function nearestLines(
   most = 3,
 ): readonly NearLine[] {
   const words = wordsOf(wanted.pattern);
+  const early = ({ at }: { readonly at: number }) => at < wanted.from;
   const near: NearLine[] = [];
   for (const entry of entries) {
     const elsewhere = !wanted.hosts.includes(entry.host);
@@ -33,11 +36,11 @@ export function nearestLines(
       if (but !== undefined) near.push({ ...quote(entry), similarity: 1, but });
       continue;
     }
-    if (elsewhere || (wanted.program !== 'any' && entry.program !== wanted.program)) continue;
+    if (elsewhere || early(entry) || (wanted.program !== 'any' && entry.program !== wanted.program)) continue;
     const similarity = overlap(words, wordsOf(entry.text));
     if (similarity >= leastSimilarity) near.push({ ...quote(entry), similarity });
   }
-  const best = near.sort((a, b) => b.similarity - a.similarity || byTime(a, b));
+  const best = near.sort((a, b) => b.similarity - a.similarity || Number(early(a)) - Number(early(b)) || byTime(a, b));
   // A program that says the same thing every two seconds should not crowd out everything else.
   const shown: NearLine[] = [];
   for (const line of best) {

@@ -270,21 +270,17 @@ describe('a missing line', () => {
     });
   });
 
-  it('that was logged before the window is shown, and which step the window begins with', () => {
-    const plan = planOf(
-      '- stop: pg2\n- start: pg2\n  as: begin\n- expect: { log: { on: pg2, lines: [{ postgres: fast shutdown }] } }\n  within: 5s',
-    );
-    const run = new Run(plan)
-      .at(1)
-      .start('s1')
-      .log('pg2', 'postgres', 'received fast shutdown request')
-      .end('s1')
-      .at(3)
-      .did('s2')
-      .at(4)
-      .start('s3');
-    run.at(9.1).read().end('s3').complete();
-    expect(run.clause('s3').lines?.[0]?.nearest).toMatchObject([{ text: 'received fast shutdown request', but: 'it came before begin' }]);
+  it('that was logged before the window is shown, and which step the window begins with, after what was logged in it', () => {
+    const lines = 'on: pg2, lines: [{ postgres: alpha }, { postgres: received fast shutdown }]';
+    const plan = planOf(`- stop: pg2\n- start: pg2\n  as: begin\n- expect: { log: { ${lines} } }\n  within: 5s`);
+    const run = new Run(plan).at(1).start('s1').log('pg2', 'postgres', 'received fast shutdown request');
+    run.log('pg2', 'postgres', 'received smart shutdown request').end('s1').at(3).did('s2').at(4).start('s3');
+    const early = { text: 'received fast shutdown request', but: 'it came before begin' };
+    run.at(9.1).log('pg2', 'postgres', 'received immediate shutdown request', { at: 5 }).read().end('s3').complete();
+    expect(run.clause('s3').lines?.[1]?.nearest).toMatchObject([early, { text: 'received immediate shutdown request' }]);
+    const again = new Run(plan).at(1).start('s1').log('pg2', 'postgres', 'received fast shutdown request').end('s1').at(3).did('s2').at(4);
+    again.start('s3').at(9.1).log('pg2', 'postgres', 'received fast shutdown request 2', { at: 5 }).read().end('s3').complete();
+    expect(again.clause('s3').lines?.[1]?.nearest).toMatchObject([{ but: 'a line that should come before it is missing' }, early]);
   });
 
   it('is shown with the nearest lines of its host and program', () => {
