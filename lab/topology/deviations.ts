@@ -21,7 +21,7 @@ export const deviations: readonly Deviation[] = [
     what: 'bootstrap.dcs.ttl, loop_wait, retry_timeout',
     talk: '30, 10, 10',
     lab: '20, 2, 3 (profile fast); 30, 10, 10 with profile talk',
-    why: 'The smallest values that Patroni takes: nothing waits ten seconds for the next loop, and a dead leader is replaced after 20 s.',
+    why: 'The smallest ttl and retry_timeout that Patroni takes, and a loop_wait of 2 where 1 is the smallest: nothing waits ten seconds for the next loop, and a dead leader is replaced after 20 s.',
   },
   {
     what: 'passwords',
@@ -48,10 +48,28 @@ export const deviations: readonly Deviation[] = [
     why: 'The underscore was lost on the way to text; PostgreSQL knows no "archive mode".',
   },
   {
-    what: 'bootstrap.dcs (indentation of ttl and maximum_lag_on_failover)',
+    what: 'indentation of ttl, maximum_lag_on_failover, use_pg_rewind and use_slots',
     talk: 'one column out of line',
     lab: 'in line',
     why: 'As it stands the slide is not valid YAML.',
+  },
+  {
+    what: 'bootstrap.pg_hba',
+    talk: 'at the left margin, on a slide of its own (part 3), as are method and pgbackrest',
+    lab: 'under bootstrap',
+    why: 'The slide shows a part of the bootstrap section; at the top level Patroni would not read it.',
+  },
+  {
+    what: 'etcd.yml: unsafe-no-fsync',
+    talk: 'not shown (no etcd configuration in the appendix)',
+    lab: 'true',
+    why: "A killed container loses nothing by it, since the page cache survives; only a machine that loses its power would. On a slow disk etcd's writes would otherwise decide how long everything takes.",
+  },
+  {
+    what: 'pgbackrest.conf: compress-type, process-max, start-fast, repo1-bundle, repo1-retention-full',
+    talk: 'not shown',
+    lab: 'lz4, 2, y, y, 2',
+    why: 'Backups and restores that take a second or two, and a repository that does not grow without end. What else the lab sets is transport, places and logging.',
   },
   {
     what: 'name, scope, etcd3.hosts, data_dir, bin_dir and --stanza',

@@ -7,7 +7,7 @@ export interface Timing {
 }
 
 export const timingProfiles = {
-  /** The smallest values that Patroni takes since 3.2 (validator.py): a dead leader is replaced after 20 s. */
+  /** The smallest ttl and retry_timeout that Patroni takes since 3.2 (validator.py; loop_wait: 1): a dead leader is replaced after 20 s. */
   fast: { ttl: 20, loopWait: 2, retryTimeout: 3 },
   /** The talk's appendix, which are also Patroni's own defaults. */
   talk: { ttl: 30, loopWait: 10, retryTimeout: 10 },
