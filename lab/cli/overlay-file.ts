@@ -1,9 +1,10 @@
 /** Reads the file of `--overlay`: a lab spec as scenarios have it under `lab:`. */
 import { readFile } from 'node:fs/promises';
 import { type Problem, UsageError } from '../core/problem.ts';
-import { readYaml } from '../scenario/yaml-source.ts';
-import { readLab } from '../topology/lab-spec.ts';
-import { type LabObject, labObject } from '../topology/overlay.ts';
+import { place } from '../scenario/plan-scope.ts';
+import { check, type Mistake } from '../scenario/schema-problems.ts';
+import { isReadable, readYaml, valueAt, type YamlSource } from '../scenario/yaml-source.ts';
+import { type LabObject, labObject, labSchema } from '../topology/overlay.ts';
 import type { TopologyProblem } from '../topology/topology-problem.ts';
 
 export interface OverlayFile {
@@ -18,14 +19,14 @@ export async function readOverlayFile(file: string): Promise<OverlayFile> {
     throw new UsageError(`cannot read ${file}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
   });
   const { yaml, problems: syntax } = readYaml({ file, text });
-  if (syntax.length > 0) throw new UsageError(`${file} is not readable YAML`, { problems: syntax });
-  const locate = ({ message, path, hint }: TopologyProblem): Problem => ({
-    message,
-    file,
-    span: message.startsWith('unknown key') ? yaml.keySpanOf(path) : yaml.spanOf(path),
-    ...(hint === undefined ? {} : { hint }),
-  });
-  const { lab, problems } = readLab(yaml.value);
-  if (problems) throw new UsageError(`${file} does not describe a lab`, { problems: problems.map(locate) });
-  return { lab: labObject(lab), locate };
+  if (!isReadable(syntax)) throw new UsageError(`${file} is not readable YAML`, { problems: syntax });
+  const checked = check(labSchema, yaml.value);
+  const problems = [...syntax, ...(checked.ok ? [] : checked.mistakes.map((mistake) => place(yaml, mistake)))];
+  if (!checked.ok || problems.length > 0) throw new UsageError(`${file} does not describe a lab`, { problems });
+  return { lab: labObject(checked.value), locate: (problem) => place(yaml, inPlace(yaml, problem)) };
+}
+
+/** A host that does not exist is shown at its name, and not at what it was to have. */
+function inPlace(yaml: YamlSource, problem: TopologyProblem): Mistake {
+  return typeof valueAt(yaml, problem.path) === 'object' ? { ...problem, key: true } : problem;
 }

@@ -12,7 +12,7 @@ import type { ParsedClause, ParsedLine, ParsedStep, ParsedVariant, RecipeSource,
 import { modifierNames, modifierSchema, recipeSchema, scenarioSchema, variantSchema } from './scenario-schema.ts';
 import { check, type Mistake } from './schema-problems.ts';
 import { type VerbName, verbNames, verbs } from './verbs/verbs.ts';
-import { type Path, readYaml, type SourceText, type YamlSource } from './yaml-source.ts';
+import { isReadable, type Path, readYaml, type SourceText, type YamlSource } from './yaml-source.ts';
 
 /** `value` is there unless nothing sensible could be made of the file; its wrong steps are left out of it. */
 export interface Parsed<T> {
@@ -23,7 +23,7 @@ export interface Parsed<T> {
 /** Reads a scenario. All mistakes at once, in the order of the file; a file that is not YAML has its syntax errors only. Never throws. */
 export function parseScenario(source: SourceText): Parsed<Scenario> {
   const { yaml, problems: syntax } = readYaml(source);
-  if (isUnreadable(source, yaml.value, syntax)) return { problems: orEmpty(source, syntax, 'scenario, proves, sources, lab and steps') };
+  if (isUnreadable(yaml.value, syntax)) return { problems: orEmpty(source, syntax, 'scenario, proves, sources, lab and steps') };
   const reader = startReading(yaml, syntax);
   const root = reader.map(yaml.value, []);
   if (!root) return { problems: reader.problems };
@@ -53,7 +53,7 @@ export function parseScenario(source: SourceText): Parsed<Scenario> {
 /** Reads a recipe file. As `parseScenario`. */
 export function parseRecipe(source: SourceText): Parsed<RecipeSource> {
   const { yaml, problems: syntax } = readYaml(source);
-  if (isUnreadable(source, yaml.value, syntax)) return { problems: orEmpty(source, syntax, 'recipe, about and steps') };
+  if (isUnreadable(yaml.value, syntax)) return { problems: orEmpty(source, syntax, 'recipe, about and steps') };
   const reader = startReading(yaml, syntax);
   const root = reader.map(yaml.value, []);
   if (!root) return { problems: reader.problems };
@@ -82,8 +82,8 @@ export function parseRecipe(source: SourceText): Parsed<RecipeSource> {
 }
 
 /** Broken YAML reads as something else than was meant: what else is wrong with it would only confuse. A duplicate key does no such harm. */
-function isUnreadable(source: SourceText, value: Value, syntax: readonly Problem[]): boolean {
-  return (value === null && source.text.trim() === '') || syntax.some((problem) => !problem.message.includes('twice')) || value === null;
+function isUnreadable(value: Value, syntax: readonly Problem[]): boolean {
+  return value === null || !isReadable(syntax);
 }
 
 function orEmpty(source: SourceText, syntax: readonly Problem[], keys: string): readonly Problem[] {

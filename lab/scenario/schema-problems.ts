@@ -35,7 +35,8 @@ function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodTy
   const here = at(value, path);
   const last = path.at(-1);
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt([root], path);
+    const maps = schemasAt([root], path);
+    const known = [...keysOf(maps), ...namesOf(maps)];
     return issue.keys.map((key) => ({
       message: `unknown key "${key}"`,
       path: [...path, key],
@@ -59,7 +60,7 @@ function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodTy
     if (here === undefined && last !== undefined)
       return [{ message: `"${last}" is missing`, path: path.slice(0, -1), hint: `one of ${known.join(', ')}` }];
     // Only a key of the language says what stands under it: `preset`, and not a service's name.
-    const named = keysAt([root], path.slice(0, -1)).includes(String(last));
+    const named = keysOf(schemasAt([root], path.slice(0, -1))).includes(String(last));
     return typeof here === 'string'
       ? [{ message: `unknown ${named ? `${last} ` : ''}"${here}"`, path, hint: didYouMean(here, known) }]
       : [{ message: `one of ${known.join(', ')} is expected here, not ${describe(here)}`, path }];
@@ -80,7 +81,9 @@ function explainUnion(
   const here = at(value, path);
   const last = path.at(-1);
   if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1) }];
-  const fitting = issue.errors.filter((branch) => branch.length > 0 && !branch.some((inner) => misfit(inner, here))).sort((a, b) => a.length - b.length);
+  const fitting = issue.errors
+    .filter((branch) => branch.length > 0 && !branch.some((inner) => misfit(inner, here)))
+    .sort((a, b) => a.length - b.length);
   const [best] = fitting;
   if (best) return best.flatMap((inner) => explain(inner, path, root, value));
   if (!issue.message.startsWith('Invalid input')) return [{ ...split(issue.message), path }];
@@ -92,8 +95,8 @@ function explainUnion(
 function misfit(issue: Issue, here: Value | undefined): boolean {
   if (issue.path.length > 0) return false;
   if (issue.code === 'invalid_type') return true;
-  // A word that stands for itself is no map or list misspelt.
-  if (issue.code === 'invalid_value') return typeof here === 'object';
+  // No word that stands for itself is a map or a number misspelt.
+  if (issue.code === 'invalid_value') return !issue.values.some((word) => typeof word === typeof here);
   if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some((inner) => misfit(inner, here)));
   return issue.message === 'a ${...} reference';
 }
@@ -136,12 +139,12 @@ function at(value: Value | undefined, path: readonly (string | number)[]): Value
   );
 }
 
-/** Keys that the maps have which a schema allows at a path; empty where any key is. */
-function keysAt(schemas: readonly z.core.$ZodType[], path: readonly (string | number)[]): readonly string[] {
+/** The schemas of what stands at a path. */
+function schemasAt(schemas: readonly z.core.$ZodType[], path: readonly (string | number)[]): readonly z.core.$ZodType[] {
   const open = schemas.flatMap(unwrap);
   const [next, ...rest] = path;
-  if (next === undefined) return [...new Set(open.flatMap((schema) => (isObject(schema) ? Object.keys(schema._zod.def.shape) : [])))];
-  return keysAt(
+  if (next === undefined) return open;
+  return schemasAt(
     open.flatMap((schema) => {
       const def = schema._zod.def as { type: string; valueType?: z.core.$ZodType; element?: z.core.$ZodType };
       if (isObject(schema)) return schema._zod.def.shape[String(next)] ?? [];
@@ -150,6 +153,19 @@ function keysAt(schemas: readonly z.core.$ZodType[], path: readonly (string | nu
     }),
     rest,
   );
+}
+
+/** Keys of the language itself that maps have. */
+function keysOf(schemas: readonly z.core.$ZodType[]): readonly string[] {
+  return [...new Set(schemas.flatMap((schema) => (isObject(schema) ? Object.keys(schema._zod.def.shape) : [])))];
+}
+
+/** Names of which a map may have some as keys: services. */
+function namesOf(schemas: readonly z.core.$ZodType[]): readonly string[] {
+  return schemas.flatMap((schema) => {
+    const { keyType } = schema._zod.def as { keyType?: { _zod: { def: { entries?: Readonly<Record<string, string>> } } } };
+    return Object.values(keyType?._zod.def.entries ?? {});
+  });
 }
 
 function isObject(schema: z.core.$ZodType): schema is z.core.$ZodObject {

@@ -123,6 +123,11 @@ export function readYaml(source: SourceText): { readonly yaml: YamlSource; reado
   };
 }
 
+/** Whether what was read says what the author meant: a key that stands twice is a mistake like others. `syntax`: of `readYaml`. */
+export function isReadable(syntax: readonly Problem[]): boolean {
+  return syntax.every((problem) => problem.message.includes('twice'));
+}
+
 function key(path: Path): string {
   return JSON.stringify(path);
 }

@@ -119,7 +119,7 @@ export const labObjectSchema = z.strictObject({
   ...overlayShape,
 });
 
-/** LAB: a preset's name, or a preset with changes. (A union says little about a mistake inside it: check maps with `labObjectSchema`.) */
+/** LAB: a preset's name, or a preset with changes. */
 export const labSchema = z.union([z.enum(presetNames), labObjectSchema], {
   error: 'a lab is the name of a preset, or a map with preset, clusters and changes',
 });

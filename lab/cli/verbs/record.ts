@@ -12,8 +12,7 @@ import { type RecordedRun, recordLab } from '../../run/record-lab.ts';
 import { planFile } from '../../run/scenario-files.ts';
 import { watchDeeds } from '../../run/watch-deeds.ts';
 import { renderProblems } from '../../scenario/code-frame.ts';
-import { readLab } from '../../topology/lab-spec.ts';
-import { labObject } from '../../topology/overlay.ts';
+import { labObject, labSchema } from '../../topology/overlay.ts';
 import { npmCommand, withName } from '../lab-options.ts';
 import { paintFor } from '../paint.ts';
 import { openPrompt } from '../prompt.ts';
@@ -59,7 +58,7 @@ async function run(options: Options, session: Session): Promise<void> {
   const name = scenarioName(options.out);
   const docker = await findEngine();
   const lab = await findLab(docker, options.name);
-  const { lab: asked } = readLab(lab.spec.asked);
+  const { data: asked } = labSchema.safeParse(lab.spec.asked);
   if (asked === undefined)
     throw new UsageError(`${lab.name} does not know what it was made from: an earlier version made it`, {
       hint: `${npmCommand('down', lab.name)}, ${npmCommand('up', lab.name)}`,

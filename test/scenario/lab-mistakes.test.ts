@@ -1,18 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { readLab } from '../../lab/topology/lab-spec.ts';
+import type { Value } from '../../lab/core/event.ts';
+import { check } from '../../lab/scenario/schema-problems.ts';
 import { labSchema } from '../../lab/topology/overlay.ts';
 
-const mistakes = (value: unknown) =>
-  (readLab(value).problems ?? []).map(
-    ({ message, path, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
-  );
+function mistakes(value: Value): string[] {
+  const checked = check(labSchema, value);
+  const found = checked.ok ? [] : checked.mistakes;
+  return found.map(({ message, path, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+}
 
 test('a preset’s name is a lab, and so is a map', () => {
-  expect(readLab('one-node')).toEqual({ lab: 'one-node' });
-  expect(readLab({ preset: 'one-node', dcs: { synchronous_mode: true } }).problems).toBeUndefined();
-  expect(mistakes('one-nodes')).toEqual([': unknown preset "one-nodes" (did you mean "one-node"?)']);
-  expect(mistakes(3)).toEqual([': expected object, received number']);
+  expect(mistakes('one-node')).toEqual([]);
+  expect(mistakes({ preset: 'one-node', dcs: { synchronous_mode: true } })).toEqual([]);
+  expect(mistakes('one-nodes')).toEqual([': unknown "one-nodes" (did you mean "one-node"?)']);
+  expect(mistakes(3)).toEqual([': a lab is the name of a preset, or a map with preset, clusters and changes']);
 });
 
 test('every mistake at once, at its place', () => {
@@ -29,14 +31,14 @@ test('every mistake at once, at its place', () => {
   ).toEqual([
     'clusters.x.membrs: unknown key "membrs" (did you mean "members"?)',
     'disks./srv: a disk is a size such as 200m, or {from: HOST, mode: ro}',
-    'hosts.PG 1: a host name is lower-case letters, digits and dashes, at most 31, and starts with a letter',
+    'hosts.PG 1: "PG 1": a host name is lower-case letters, digits and dashes, at most 31, and starts with a letter',
     'hosts.pg1.hosts: unknown key "hosts" (known: train, versions, patroni, dcs, pgbackrest, files, disks, services)',
     'preset: unknown preset "one-nodes" (did you mean "one-node"?)',
-    'services.etcd: expected up or down, not "on"',
-    'services.patrni: unknown service "patrni" (did you mean "patroni"?)',
+    'services.etcd: unknown "on" (known: up, down)',
+    'services.patrni: unknown key "patrni" (did you mean "patroni"?)',
     'trian: unknown key "trian" (did you mean "train"?)',
     'versions.pgbackrest: a version is text: put it in quotes, or YAML reads 2.50 as 2.5',
-    'versions.pgbackrst: unknown program "pgbackrst" (did you mean "pgbackrest"?)',
+    'versions.pgbackrst: unknown key "pgbackrst" (did you mean "pgbackrest"?)',
   ]);
 });
 
