@@ -143,6 +143,6 @@ export function describeStanding(status: LabStatus, now: number): string {
     case 'half-made':
       return 'half-made: its lab:up was killed';
     case 'orphaned':
-      return 'orphaned: its replay was killed';
+      return 'orphaned: the command that it belongs to was killed';
   }
 }

@@ -9,7 +9,7 @@ import { pausePatroni, resumeAtStart } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import type { NewLab } from '../engine/create-lab.ts';
 import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
-import { type Lab, removeLab, stopHosts } from '../engine/lab.ts';
+import { type Lab, listLabs, removeLab, stopHosts } from '../engine/lab.ts';
 import type { ClusterStanding } from '../engine/snapshot-labels.ts';
 import { findSnapshot, type Snapshot, takeSnapshot } from '../engine/snapshots.ts';
 import { readTrains } from '../engine/trains.ts';
@@ -118,6 +118,8 @@ async function makeGolden(
   { bind, signal, onPhase }: OriginOptions,
 ): Promise<Snapshot> {
   const report = (phase: string) => onPhase(`golden lab: ${phase}`);
+  // Nobody else makes it now: what has its name was left by a command that was killed.
+  for (const left of (await listLabs(docker)).filter((lab) => lab.name === name)) await removeLab(docker, left.id);
   const lab = await bringUp(docker, blueprint, { name, purpose: 'replay', images, bind, report, keep: false, signal });
   try {
     report('stopping it cleanly');

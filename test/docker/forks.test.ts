@@ -60,6 +60,21 @@ describe('a golden lab', () => {
     expect((await listLabs(docker)).filter(({ owner }) => owner.pid === program.pid)).toEqual([]);
   });
 
+  test('that a killed command left half-made is in nobody’s way', async () => {
+    const program = pglab('up', '--name', 'fork-a', ...own());
+    await says(program, /golden lab: waiting for pg1 to lead/);
+    program.kill('SIGKILL');
+    await program;
+    const left = (await listLabs(docker)).filter(({ owner }) => owner.pid === program.pid);
+    expect(left).toMatchObject([{ name: expect.stringMatching(/^golden-/) }]);
+    // Made anew, by somebody who wants a lab of another name.
+    const next = pglab('up', '--name', 'fork-b', ...own());
+    await says(next, /golden lab: creating stanza demo/);
+    next.kill('SIGINT');
+    expect((await next).exitCode).toBe(130);
+    expect((await listLabs(docker)).filter(({ name }) => name === left[0]?.name)).toEqual([]);
+  });
+
   test('is brought up, stopped and kept; two labs of it are one cluster before and two after', async () => {
     const first = await up('fork-a');
     expect(first.stderr).toMatch(/golden lab: stopping it cleanly\n.*golden lab: keeping it as golden-/);
