@@ -1,7 +1,7 @@
 /** What the engine says of a lab's hosts while they live, and the last words of one that died. */
 import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
-import type { Host, Lab } from './lab.ts';
+import { type Host, isBeingRemoved, type Lab } from './lab.ts';
 import { labelKeys } from './labels.ts';
 import { readLog } from './log-stream.ts';
 
@@ -62,10 +62,7 @@ export async function watchDeaths(docker: Docker, lab: Lab, signal: AbortSignal)
 export async function deathIn(docker: Docker, lab: Lab): Promise<LabError | undefined> {
   const states = await Promise.all(lab.hosts.map(async (host) => ({ host, state: await stateOf(docker, host) })));
   const gone = states.filter(({ state }) => state === undefined);
-  if (gone.length > 0) {
-    const names = gone.map(({ host }) => host.name).join(', ');
-    return new LabError(`somebody removed ${names} while the lab came up`, { hint: 'a lab:down of the same name does that' });
-  }
+  if (gone.length > 0) return removal(gone.map(({ host }) => host.name));
   const dead = states.find(({ state }) => state?.Status === 'exited' || state?.Status === 'dead');
   return dead && (await death(docker, lab, dead.host.name, dead.state?.ExitCode));
 }
@@ -79,8 +76,13 @@ async function stateOf(docker: Docker, host: Host): Promise<Docker.ContainerInsp
   }
 }
 
+function removal(hosts: readonly string[]): LabError {
+  return new LabError(`somebody removed ${hosts.join(', ')} while the lab came up`, { hint: 'a lab:down of the same name does that' });
+}
+
 async function death(docker: Docker, lab: Lab, name: string, exit: number | undefined): Promise<LabError> {
   const host = lab.hosts.find((each) => each.name === name);
+  if (host && (await isBeingRemoved(docker, host))) return removal([name]);
   // A host that was removed takes its log along.
   const words = host ? await lastLines(docker, host).catch(() => []) : [];
   const detail = words.length > 0 ? words : [`${name} had printed nothing by then`];

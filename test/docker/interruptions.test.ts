@@ -175,6 +175,16 @@ test('two of one name at once: one comes up, the other says so and harms nothing
     expect((await pglab('down', '--name', name)).exitCode).toBe(0);
   }));
 
+test('a down of the same name while it comes up: up says so', () =>
+  leavingNothing(async () => {
+    const program = pglab(...up);
+    await says(program, comingUp);
+    expect((await pglab('down', '--name', name)).exitCode).toBe(0);
+    const { exitCode, stderr } = await program;
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/error: somebody removed \S.* while the lab came up\nhint: a lab:down of the same name does that$/);
+  }));
+
 describe('a host dies while the lab comes up', () => {
   test('up says which, with its last words, and removes the rest', () =>
     leavingNothing(async () => {
