@@ -3,7 +3,7 @@ import { expectations } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
 import type { Clause, PlannedLine } from './plan.ts';
 import type { ParsedClause, ParsedStep, WhenSource } from './scenario.ts';
-import type { When } from './version-range.ts';
+import { isForVariant, type When } from './version-range.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 /** The versions that something is meant for; undefined where for all. */
@@ -15,7 +15,7 @@ export function planWhen(when: WhenSource | undefined): When | undefined {
 
 /** None where the line is meant for other variants. */
 export function planLine(line: Line, path: Path, yaml: YamlSource, variant: string): readonly PlannedLine[] {
-  if (line.when?.variant !== undefined && ![line.when.variant].flat().includes(variant)) return [];
+  if (!isForVariant(line.when, variant)) return [];
   const { when: source, ...rest } = line;
   const when = planWhen(source);
   return [{ ...rest, ...(when === undefined ? {} : { when }), span: yaml.spanOf(path) }];

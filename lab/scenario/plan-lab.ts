@@ -19,6 +19,7 @@ export function planLab(
   collector: Collector,
 ): LabObject | undefined {
   const { yaml } = scenario;
+  const variant = chain.at(-1)?.name ?? '';
   const known = new Map(Object.entries(vars).map(([name, value]): [string, Known] => [name, { kind: 'var', value }]));
   const layers: { readonly lab: Value; readonly path: Path }[] = [
     { lab: scenario.lab, path: ['lab'] },
@@ -27,7 +28,7 @@ export function planLab(
   if (layers.some(({ lab }) => typeof lab !== 'string' && (typeof lab !== 'object' || lab === null || Array.isArray(lab))))
     return undefined;
   const mistakes = layers
-    .flatMap(({ lab, path }) => checkReferences(lab, path, { known, later: new Set(), excused: new Set() }, used))
+    .flatMap(({ lab, path }) => checkReferences(lab, path, { known, later: new Set(), excused: new Set(), variant }, used))
     .map((mistake) => ({
       ...mistake,
       hint: `${mistake.hint === undefined ? '' : `${mistake.hint}; `}a lab is made before the first step and sees vars only`,

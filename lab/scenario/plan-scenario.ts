@@ -10,9 +10,10 @@ import type { Plan } from './plan.ts';
 import { planLine } from './plan-clauses.ts';
 import { draftLab, planLab } from './plan-lab.ts';
 import { type Collector, distinct, type PlanOptions, type PlanScope, place, startCollecting } from './plan-scope.ts';
-import { isMeant, planSteps } from './plan-steps.ts';
+import { planSteps } from './plan-steps.ts';
 import { checkReferences, type Known } from './reference-check.ts';
 import type { ParsedStep, ParsedVariant, Scenario, WhenSource } from './scenario.ts';
+import { isForVariant } from './version-range.ts';
 import { checkWholeRun, type StepPlace } from './whole-run-check.ts';
 import { type Path, type SourceText, valueAt } from './yaml-source.ts';
 
@@ -116,7 +117,7 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
   for (const mistake of checkReferences(
     valueAt(yaml, ['forbid']),
     ['forbid'],
-    { known, later: new Set(), excused: scenario.broken.names },
+    { known, later: new Set(), excused: scenario.broken.names, variant: variant.name },
     used,
   ))
     collector.problems.push(place(yaml, mistake));
@@ -172,7 +173,7 @@ function isUsedElsewhere(scenario: Scenario, name: string): boolean {
 }
 
 function placesOf(steps: readonly ParsedStep[], variant: string): readonly StepPlace[] {
-  return steps.filter((step) => isMeant(step, variant)).map(({ path }) => ({ path }));
+  return steps.filter((step) => isForVariant(step.when, variant)).map(({ path }) => ({ path }));
 }
 
 function checkVariantNames(when: WhenSource | undefined, path: Path, scenario: Scenario, collector: Collector): void {

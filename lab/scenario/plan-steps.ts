@@ -12,11 +12,7 @@ import type { Mistake } from './schema-problems.ts';
 import { checkStep } from './step-check.ts';
 import { commonFields, type Verb } from './verb.ts';
 import { namesItself, verbs } from './verbs/verbs.ts';
-
-/** Whether a variant has the step. */
-export function isMeant(step: ParsedStep, variant: string): boolean {
-  return step.when?.variant === undefined || [step.when.variant].flat().includes(variant);
-}
+import { isForVariant } from './version-range.ts';
 
 /** `known` is added to as names come to be. `prefix` is 's' for the scenario, 's7.' for a recipe called by s7. */
 export function planSteps(
@@ -25,13 +21,13 @@ export function planSteps(
   known: Map<string, Known>,
   scope: PlanScope,
 ): readonly PlannedStep[] {
-  const meant = steps.filter((step) => isMeant(step, scope.variant));
+  const meant = steps.filter((step) => isForVariant(step.when, scope.variant));
   const names = meant.flatMap((step) => nameOf(step) ?? []);
   const planned: PlannedStep[] = [];
   for (const step of meant) {
     const id = `${prefix}${planned.length + 1}`;
     const later = new Set(names.filter((name) => !known.has(name)));
-    planned.push(planStep(step, id, { known, later, excused: scope.broken.names }, scope));
+    planned.push(planStep(step, id, { known, later, excused: scope.broken.names, variant: scope.variant }, scope));
     const name = nameOf(step);
     if (name !== undefined) defineName(name, step, known, scope);
   }

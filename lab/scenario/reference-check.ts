@@ -7,6 +7,7 @@ import { didYouMean } from '../topology/topology-problem.ts';
 import type { Mistake } from './schema-problems.ts';
 import { templateParts } from './template.ts';
 import { commonFields } from './verb.ts';
+import { isForVariant } from './version-range.ts';
 import type { Path } from './yaml-source.ts';
 
 /** What a name stands for at some point of a plan. `fields`: undefined where it cannot be told. */
@@ -27,6 +28,8 @@ export interface Scope {
   readonly later: ReadonlySet<string>;
   /** Names whose step has a mistake of its own. */
   readonly excused: ReadonlySet<string>;
+  /** Whose plan it is: a line or step that is for others may name what only they have. */
+  readonly variant: string;
 }
 
 /** Mistakes of the references in a value, keys included. `used` collects every name that is referred to, through vars too. */
@@ -34,7 +37,9 @@ export function checkReferences(value: Value, path: Path, scope: Scope, used: Se
   if (typeof value === 'string') return checkText(value, path, scope, used, []);
   if (Array.isArray(value)) return value.flatMap((item: Value, index) => checkReferences(item, [...path, index], scope, used));
   if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, item]) => [
+  const fields: Readonly<Record<string, Value>> = value as { readonly [key: string]: Value };
+  if (!isForVariant(fields.when as { readonly variant?: string } | undefined, scope.variant)) return [];
+  return Object.entries(fields).flatMap(([key, item]) => [
     ...checkText(key, [...path, key], scope, used, []).map((mistake): Mistake => ({ ...mistake, key: true })),
     ...checkReferences(item as Value, [...path, key], scope, used),
   ]);

@@ -92,6 +92,11 @@ const rangeText = z
   .refine((source) => parseVersionRange(source) !== undefined, mistake('not a version range', rangeHint))
   .describe(`a range of versions, ${rangeHint}`);
 
+/** Whether something with this WHEN is meant for a variant, by the variant's own name: one that extends it is another. */
+export function isForVariant(when: { readonly variant?: string | readonly string[] } | undefined, variant: string): boolean {
+  return when?.variant === undefined || [when.variant].flat().includes(variant);
+}
+
 export const whenSchema = z
   .strictObject({
     patroni: rangeText.exactOptional(),

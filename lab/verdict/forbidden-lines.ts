@@ -6,13 +6,14 @@ import { type CompiledLine, compileLine } from '../scenario/line-pattern.ts';
 import type { Plan, PlannedLine } from '../scenario/plan.ts';
 import { resolveSelector } from '../scenario/selector.ts';
 import { whenHolds } from '../scenario/version-range.ts';
+import { byTime, type LogEntry } from './log-store.ts';
 import { placeOf } from './place.ts';
 import { selectorView } from './selector-view.ts';
 import type { Finding } from './verdict.ts';
 
 export interface ForbiddenWatch {
-  /** `names`: the scenario's, as known by now. */
-  readonly feed: (event: Event, names: Names) => Finding | undefined;
+  /** What the event breaks: a line that it is, or lines logged before it that it shows to be forbidden. `names`: as known by now. */
+  readonly feed: (event: Event, names: Names) => readonly Finding[];
   /** Lines that could never be watched for, because something in them never had a value. */
   readonly unwatched: () => readonly string[];
 }
@@ -35,12 +36,15 @@ export function createForbiddenWatch(plan: Plan): ForbiddenWatch {
       return compiled.ok ? [{ line: compiled.value, hosts: undefined, why: `always forbidden (${name}): ${why}` }] : [];
     });
   let waiting: readonly PlannedLine[] = plan.forbid;
+  /** What a line that has no value yet may turn out to have forbidden. */
+  let unjudged: LogEntry[] = [];
   let started: Extract<Event, { type: 'run-started' }> | undefined;
 
-  /** Lines become watched as soon as what they refer to has a value. */
-  function bindWaiting(names: Names): void {
+  /** Lines become watched as soon as what they refer to has a value, and look back over the run: the first entry that each forbids. */
+  function bindWaiting(names: Names): readonly Finding[] {
     const facts = started;
-    if (!facts || waiting.length === 0) return;
+    if (!facts || waiting.length === 0) return [];
+    const bound: Watched[] = [];
     waiting = waiting.filter((planned) => {
       const line = compileLine(planned, names);
       const on = expand(planned.on ?? 'all', names);
@@ -49,27 +53,47 @@ export function createForbiddenWatch(plan: Plan): ForbiddenWatch {
       const resolved = resolveSelector(on.value, selectorView(facts, new Map()));
       if (!resolved.ok) return true;
       if (whenHolds(when.value, facts.versions, resolved.hosts).holds)
-        watched.push({ line: line.value, hosts: resolved.hosts, why: 'forbidden by the scenario', planned });
+        bound.push({ line: line.value, hosts: resolved.hosts, why: 'forbidden by the scenario', planned });
       return false;
     });
+    watched.push(...bound);
+    const found = bound.flatMap((one) => {
+      const entry = unjudged.filter((each) => isMeant(one, each)).sort(byTime)[0];
+      return entry ? [finding(one, entry)] : [];
+    });
+    unjudged = unjudged.filter(mayBeMeant);
+    return found;
   }
 
-  function feed(event: Event, names: Names): Finding | undefined {
-    if (event.type === 'run-started') started = event;
-    if (event.type === 'run-started' || event.type === 'mark' || event.type === 'step-ended') bindWaiting(names);
-    // What was logged while the lab came up is not the scenario's doing.
-    if (event.type !== 'log' || !started || event.at < started.at) return undefined;
-    const broken = watched.find((one) => (one.hosts?.includes(event.host) ?? true) && one.line.matches(event));
-    if (!broken) return undefined;
+  /** By the program alone: so much is known of a line before it has its values. */
+  function mayBeMeant(entry: LogEntry): boolean {
+    return waiting.some(({ program }) => program === 'any' || program === entry.program);
+  }
+
+  function finding(broken: Watched, entry: LogEntry): Finding {
     return {
       verdict: 'fail',
       reason: 'forbidden-line',
-      at: event.at,
-      event: event.seq,
-      message: `${event.host} ${event.program}: ${event.text.split('\n')[0]} (${broken.why})`,
+      at: entry.at,
+      event: entry.seq,
+      message: `${entry.host} ${entry.program}: ${entry.text.split('\n')[0]} (${broken.why})`,
       ...(broken.planned ? { place: placeOf(broken.planned.span, plan.file) } : {}),
     };
   }
 
+  function feed(event: Event, names: Names): readonly Finding[] {
+    if (event.type === 'run-started') started = event;
+    if (event.type === 'run-started' || event.type === 'mark' || event.type === 'step-ended') return bindWaiting(names);
+    // What was logged while the lab came up is not the scenario's doing.
+    if (event.type !== 'log' || !started || event.at < started.at) return [];
+    if (mayBeMeant(event)) unjudged.push(event);
+    const broken = watched.find((one) => isMeant(one, event));
+    return broken ? [finding(broken, event)] : [];
+  }
+
   return { feed, unwatched: () => waiting.map((line) => `${line.program}: ${line.pattern.shown}`) };
+}
+
+function isMeant({ hosts, line }: Watched, entry: LogEntry): boolean {
+  return (hosts?.includes(entry.host) ?? true) && line.matches(entry);
 }

@@ -101,8 +101,7 @@ export function createJudge(plan: Plan): Judge {
   }
 
   function watch(event: Event): void {
-    const broken = forbidden.feed(event, namesAt(bindings, ''));
-    if (broken) findings.push(broken);
+    findings.push(...forbidden.feed(event, namesAt(bindings, '')));
     const starved = starvation(event);
     if (starved) find(starved, undefined, event.seq);
   }

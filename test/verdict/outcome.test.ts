@@ -205,10 +205,33 @@ describe('forbidden lines', () => {
     ).toMatchObject({ verdict: 'fail' });
   });
 
-  it('are watched for from when what they refer to is known', () => {
+  it('are watched for in the whole run, also before what they refer to has a value', () => {
     const forbid = 'forbid: [{ postgres: "stopping at ${m.xid}" }]';
     expect(run(forbid, (now) => both(now).log('pg1', 'postgres', 'stopping at 700')).because()).toMatchObject({ verdict: 'fail' });
     expect(run(forbid, (now) => both(now).log('pg1', 'postgres', 'stopping at 701')).because()).toBe('pass');
+    const before = (text: string) => (now: Run) => both(now.at(0.5).log('pg1', 'postgres', text).log('pg2', 'postgres', text));
+    expect(run(forbid, before('stopping at 700')).because()).toMatchObject({
+      verdict: 'fail',
+      reason: 'forbidden-line',
+      at: epoch + 500,
+      message: expect.stringContaining('pg1 postgres: stopping at 700'),
+      place: { file: 'scenarios/test.yaml' },
+    });
+    expect(run(forbid, before('stopping at 701')).because()).toBe('pass');
+    const elsewhere = 'forbid: [{ patroni: "at ${m.xid}" }, { postgres: "at ${m.xid}", on: "${m.leader}" }]';
+    const ledBy = (leader: string) => (now: Run) =>
+      now
+        .log('pg2', 'postgres', 'stopping at 700')
+        .log('pg1', 'postgres', 'stopping at 701')
+        .did('s1', { fields: { xid: '700', leader } })
+        .did('s2');
+    expect(run(elsewhere, ledBy('pg1')).because()).toBe('pass');
+    expect(run(elsewhere, ledBy('pg2')).because()).toMatchObject({ reason: 'forbidden-line' });
+  });
+
+  it('that never get a value leave the run unknown', () => {
+    const never = run('forbid: [{ postgres: "at ${m.wal}" }]', (now) => now.did('s1').did('s2'));
+    expect(never.because()).toMatchObject({ verdict: 'unknown', reason: 'unbound' });
   });
 
   it('are not ruled out by streams that were not read to the end', () => {
