@@ -269,6 +269,6 @@ function resultOf(history: readonly Event[], step: PlannedStep): StepResult {
 
 /** A program that fails is to fail so the next time. */
 function asItFailed(raw: RawStep, step: PlannedStep, result: StepResult): RawStep {
-  if (raw.fails !== undefined || stepShortfall(step, result)?.reason !== 'exit') return raw;
+  if (raw.fails !== undefined || stepShortfall(step, result, 0)?.reason !== 'exit') return raw;
   return { ...raw, fails: result.sqlstate || result.exit || true };
 }

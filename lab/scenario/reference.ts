@@ -1,5 +1,7 @@
 /** The reference of the language, from the same schemas that files are checked with: what is written here is what is true. */
 import type { z } from 'zod';
+import { labObjectSchema } from '../topology/overlay.ts';
+import { presets } from '../topology/presets/index.ts';
 import { alwaysForbidden } from './always-forbidden.ts';
 import { builtinRecipes } from './builtin-recipes.ts';
 import { expectationKinds, expectations } from './expectations/expectations.ts';
@@ -26,7 +28,14 @@ const chapters: readonly { readonly title: string; readonly verbs: readonly Verb
 export function renderReference(): string {
   return [
     intro,
-    section('The file', table(scenarioSchema), '### Variants', variantsProse, table(variantSchema)),
+    section('The file', table(scenarioSchema, 'variants'), '### Variants', variantsProse, table(variantSchema)),
+    section(
+      'The lab',
+      labProse,
+      list(Object.fromEntries(Object.values(presets).map(({ name, about }) => [name, about]))),
+      overlayProse,
+      table(labObjectSchema),
+    ),
     section('Steps', stepsProse, table(modifierSchema)),
     section('Names and `${...}`', namesProse, list(commonFields)),
     section('Selectors', selectorsProse, list(selectorMeanings)),
@@ -94,18 +103,13 @@ function recipeText(name: string): string {
   return [`### ${name}`, '', recipe.about, '', ...rows, '', '```yaml', source.text.trim(), '```'].join('\n');
 }
 
-/** The parameters of a part of the language, as a list: tables with long cells are hard to read as text. */
-function table(schema: z.ZodType): string {
+/** The parameters of a part of the language, as a list: tables with long cells are hard to read as text. `elsewhere` has a list of its own. */
+function table(schema: z.ZodType, elsewhere?: string): string {
   const json = partJsonSchema(schema);
   const definitions = (json.definitions ?? {}) as Record<string, JsonSchema>;
   const shapes = objectsIn(json, definitions);
   const others = wordsIn(json);
-  const rows = shapes.flatMap((shape) =>
-    Object.entries(shape.properties ?? {}).map(([name, property]) => {
-      const of = property as JsonSchema;
-      return row(name, shape.required?.includes(name) === true, describe(of, definitions), of.default, wordsIn(of));
-    }),
-  );
+  const rows = shapes.flatMap((shape) => rowsOf(shape, definitions, elsewhere));
   return (
     [
       ...(others.length > 0
@@ -117,6 +121,31 @@ function table(schema: z.ZodType): string {
       .trim() ||
     (json.description ?? '')
   );
+}
+
+function rowsOf(shape: JsonSchema, definitions: Readonly<Record<string, JsonSchema>>, elsewhere?: string): readonly string[] {
+  return Object.entries(shape.properties ?? {}).flatMap(([name, property]) => {
+    const of = property as JsonSchema;
+    // What a map below has in common with this one is said once.
+    const below = (name === elsewhere ? [] : shapesBelow(of)).flatMap((one) =>
+      rowsOf({ ...one, properties: without(one.properties, shape.properties) }, definitions),
+    );
+    return [
+      row(name, shape.required?.includes(name) === true, describe(of, definitions), of.default, wordsIn(of)),
+      ...below.map((line) => `  ${line}`),
+    ];
+  });
+}
+
+/** Maps that are written out in place: the value itself, one of its alternatives, or what each key of it has. */
+function shapesBelow(schema: JsonSchema): readonly JsonSchema[] {
+  const values = typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : [];
+  const here = [schema, ...values].flatMap((one) => [one, ...((one.anyOf ?? []) as JsonSchema[])]);
+  return here.filter((one) => one.properties !== undefined);
+}
+
+function without<T>(all: Readonly<Record<string, T>> = {}, known: Readonly<Record<string, T>> = {}): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([name, one]) => JSON.stringify(one) !== JSON.stringify(known[name])));
 }
 
 function row(name: string, required: boolean, meaning: string, otherwise: unknown, words: readonly unknown[]): string {
@@ -169,9 +198,18 @@ checks it without Docker, \`npm run lab:replay -- NAME\` brings a lab up, carrie
 begin the file with \`# yaml-language-server: $schema=scenario.schema.json\`.
 `;
 
+const labProse = `A preset's name, or a map: \`{ preset: one-node, ready: backup, dcs: { synchronous_mode: true } }\`. Presets:`;
+
+const overlayProse = `All keys but \`preset\`, \`ready\`, \`start\`, \`profile\` and \`clusters\` are changes of configuration, in the shape that \`configure\` takes
+as well: maps merge into what is there, lists and scalars replace it, null deletes, and \`hosts\` comes last. A variant's lab is merged into the
+file's in the same way. \`npm run lab:plan -- --overlay FILE\` shows every file of such a lab. A disk with a size is memory: the folder is empty at
+first, and again once no host that has it is up. pg_wal gets one by \`disks: { /var/lib/postgresql/wal: 320m }\` and the list
+\`patroni: { bootstrap: { initdb: [...] } }\` with \`waldir: /var/lib/postgresql/wal\` in it.`;
+
 const variantsProse = `A run is the shared steps, then the steps of the variant that it \`extends\`, then its own; vars and lab are merged in the same
 order. A \`symptom\` passes when the symptom appears. A variant with \`must-fail\` is a mutant: it passes only if its first failure is
-that named step. Every scenario should have one, since a check that cannot fail proves nothing; \`lab:lint\` says so.`;
+that named step. Every scenario should have one, since a check that cannot fail proves nothing; \`lab:lint\` says so. There may be several:
+each \`extends\` the variant whose claim it shows to be one that can fail.`;
 
 const stepsProse = `A step is a map with exactly one verb and any of these modifiers. Durations are a number and \`ms\`, \`s\`, \`m\` or \`h\`.
 A step in the \`background\` needs a name, and is joined with \`expect: { value: { "\${name.exit}": 0 } }\`.`;
@@ -206,7 +244,8 @@ message and on \`LEVEL: message\`. What \`\${...}\` stands for is taken literall
 of how many such lines there are. Continuation lines belong to their entry.
 
 \`lines\` come in this order with others between them, across hosts by the engine's clock; \`order: any\` drops the order. \`never\` lines must
-not come. The window begins where the step \`since\` began (default: the last step that is neither mark nor expect) and ends with this
+not come. The file's own \`forbid\` is watched from the first step to the last, also before what its \`\${...}\` refer to has a value.
+The window begins where the step \`since\` began (default: the last step that is neither mark nor expect) and ends with this
 expect, \`for\` included; it is judged once every stream was read past its end. What \`never\` alone forbids needs \`for\`.`;
 
 const pointProse = `\`now\` (the end of the judged server's timeline), the name of a mark, the name of a backup step (its stop LSN), or
@@ -215,8 +254,8 @@ two servers may each have a 2.`;
 
 const whenProse = `\`{PROGRAM: RANGE, at: HOST, variant: NAME or list}\`, with PROGRAM one of \`patroni\`, \`postgres\`, \`pgbackrest\`, \`etcd\`. Versions are asked of the
 running programs, on the step's or line's own hosts unless \`at\` says otherwise. Ranges are quoted: \`">=4.1.3"\`, \`"<2.55"\`, \`">=2.54 <2.58"\`,
-\`"2.58 - 2.60"\` (both included, with their patch releases), \`"2.60"\` (with its patch releases). A step for other variants is no part of the
-run; a step for other versions is passed over, and an expect passed over entirely makes the run unknown.`;
+\`"2.58 - 2.60"\` (both included, with their patch releases), \`"2.60"\` (with its patch releases). A variant is meant by its own name: one
+that extends it has to be listed too. A step for other variants is no part of the run; a step for other versions is passed over, and an expect passed over entirely makes the run unknown.`;
 
 const ledgerProse = `Every row that the workload writes is taken down: *acked* when COMMIT returned without a warning ("canceling wait for synchronous
 replication" is no ack), *open* when there was no answer, *refused* when an error came before COMMIT. \`required\` rows are acked and on the

@@ -32,7 +32,11 @@ export const modifierSchema = z.strictObject({
     )
     .exactOptional()
     .describe('the step must fail so: an exit code, a SQLSTATE, a list of these, or true'),
-  within: durationText.exactOptional().describe('how long it may take; default 30s for expect'),
+  within: durationText
+    .exactOptional()
+    .describe(
+      'how long it may take: a step that is done later fails; default 30s for expect, 10m for a program, 60s for sql and for rows, else as long as it takes',
+    ),
   for: durationText.exactOptional().describe('expect only: once all clauses hold, they must go on holding for so long'),
   when: whenSchema.exactOptional(),
   background: z.boolean().exactOptional().describe('goes on while the next steps run; join it with expect: {value: {"${name.exit}": 0}}'),
@@ -87,7 +91,10 @@ export const scenarioSchema = z.strictObject({
     .exactOptional()
     .describe('what the machine must be able to do; missing: unknown, reason unsupported'),
   allow: allowSchema.exactOptional(),
-  forbid: z.array(lineSchema).exactOptional().describe('lines that must not be logged in the whole run'),
+  forbid: z
+    .array(lineSchema)
+    .exactOptional()
+    .describe('lines that must not be logged in the whole run, also before what they refer to has a value'),
 });
 
 const recipeParamSchema = z.strictObject({

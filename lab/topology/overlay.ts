@@ -68,7 +68,7 @@ const hostOverlayShape = {
   disks: z
     .record(pathSchema, diskSchema)
     .optional()
-    .describe("Paths on a disk of their own: a size, or {from: HOST} for another host's. Such a lab starts fresh."),
+    .describe("Paths on a disk of their own: a size such as 200m, or {from, path, mode} for another host's. Such a lab starts fresh."),
   services: z
     .partialRecord(z.enum(serviceNames), z.enum(['up', 'down']).nullable())
     .optional()

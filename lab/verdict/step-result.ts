@@ -1,4 +1,5 @@
 /** Whether a step that is not an `expect` did what it should, by what was recorded of it. */
+import { formatDuration } from '../core/duration.ts';
 import type { StepResult } from '../core/event.ts';
 import type { Fails, PlannedStep } from '../scenario/plan.ts';
 import type { FindingReason } from './verdict.ts';
@@ -9,11 +10,18 @@ export interface StepShortfall {
   readonly message: string;
 }
 
-/** undefined where the step went as planned. Exit codes: a program that fails as `fails` says went as planned. */
-export function stepShortfall(step: PlannedStep, result: StepResult): StepShortfall | undefined {
+/**
+ * undefined where the step went as planned. Exit codes: a program that fails as `fails` says went as planned. `took`: from its start to
+ * its end, ms: what is done, but not within its `within`, is late.
+ */
+export function stepShortfall(step: PlannedStep, result: StepResult, took: number): StepShortfall | undefined {
   const { outcome, reason } = result;
   if (outcome === 'not-reached') return { verdict: 'fail', reason: 'not-reached', message: reason ?? 'did not get as far as it should' };
   if (outcome !== 'done') return { verdict: 'unknown', reason: outcome, message: reason ?? `${outcome}, and nobody said why` };
+  if (step.within !== undefined && took > step.within) {
+    const message = `it took ${formatDuration(took)}, and ${formatDuration(step.within)} was all that it may take`;
+    return { verdict: 'fail', reason: 'not-reached', message };
+  }
   if (step.fails === undefined) {
     if (!failed(result)) return undefined;
     return { verdict: 'fail', reason: 'exit', message: `${shown(result)}, expected success${tail(result)}` };

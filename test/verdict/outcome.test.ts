@@ -43,6 +43,18 @@ describe('steps', () => {
     expect(ended('not-reached')).toMatchObject({ verdict: 'fail', reason: 'not-reached' });
   });
 
+  it('fail where they take longer than they may, whatever the verb', () => {
+    const took = (seconds: number) =>
+      new Run(planOf('- stop: pg1\n  within: 5s\n- start: pg1')).start('s1').at(seconds).end('s1').did('s2').complete().because();
+    expect(took(5)).toBe('pass');
+    expect(took(5.1)).toMatchObject({
+      verdict: 'fail',
+      reason: 'not-reached',
+      step: 's1',
+      message: 'it took 5.1 s, and 5.0 s was all that it may take',
+    });
+  });
+
   it('may be passed over, but not an expectation', () => {
     const plan = planOf('- start: pg1\n- expect: { cluster: { leader: pg1 } }');
     expect(new Run(plan).skip('s1').start('s2').cluster().end('s2').complete().because()).toBe('pass');
@@ -209,15 +221,15 @@ describe('forbidden lines', () => {
     const forbid = 'forbid: [{ postgres: "stopping at ${m.xid}" }]';
     expect(run(forbid, (now) => both(now).log('pg1', 'postgres', 'stopping at 700')).because()).toMatchObject({ verdict: 'fail' });
     expect(run(forbid, (now) => both(now).log('pg1', 'postgres', 'stopping at 701')).because()).toBe('pass');
-    const before = (text: string) => (now: Run) => both(now.at(0.5).log('pg1', 'postgres', text).log('pg2', 'postgres', text));
-    expect(run(forbid, before('stopping at 700')).because()).toMatchObject({
+    const earlier = (text: string) => (now: Run) => both(now.at(0.5).log('pg1', 'postgres', text).log('pg2', 'postgres', text));
+    expect(run(forbid, earlier('stopping at 700')).because()).toMatchObject({
       verdict: 'fail',
       reason: 'forbidden-line',
       at: epoch + 500,
       message: expect.stringContaining('pg1 postgres: stopping at 700'),
       place: { file: 'scenarios/test.yaml' },
     });
-    expect(run(forbid, before('stopping at 701')).because()).toBe('pass');
+    expect(run(forbid, earlier('stopping at 701')).because()).toBe('pass');
     const elsewhere = 'forbid: [{ patroni: "at ${m.xid}" }, { postgres: "at ${m.xid}", on: "${m.leader}" }]';
     const ledBy = (leader: string) => (now: Run) =>
       now

@@ -24,7 +24,11 @@ export interface ClusterClaim {
 
 const memberSchema = z.strictObject({
   role: testSchema.exactOptional().describe('leader, replica or unreachable'),
-  state: testSchema.exactOptional().describe("Patroni's word: streaming, running, in archive recovery, stopped, ..."),
+  state: testSchema
+    .exactOptional()
+    .describe(
+      "Patroni's word: running, streaming, in archive recovery, stopped, starting, start failed, ...; unreachable where it does not answer",
+    ),
   timeline: testSchema.exactOptional().describe('compare with ${name.timeline}; a number written out is a mistake'),
   lag: testSchema.exactOptional().describe("bytes behind the leader's WAL position"),
 });

@@ -25,9 +25,9 @@ const settings = z
       .exactOptional()
       .describe('waits until so much more WAL is acknowledged: a number, or 64MB'),
     to: selectorSchema.exactOptional().describe('whom it writes to; default: it follows the leader'),
-    writers: count.exactOptional().describe('connections that write side by side'),
-    rate: templated(z.number().positive()).exactOptional().describe('rows a second, all writers together'),
-    hold: durationText.exactOptional().describe('how long a transaction stays open before its COMMIT'),
+    writers: count.exactOptional().describe('connections that write side by side; default 2'),
+    rate: templated(z.number().positive()).exactOptional().describe('rows a second, all writers together; default 100'),
+    hold: durationText.exactOptional().describe('how long a transaction stays open before its COMMIT; default 0s'),
   })
   .superRefine((args, context) => {
     const keys = Object.keys(args);
