@@ -7,7 +7,7 @@ import { builtinRecipes } from './builtin-recipes.ts';
 import { expectationKinds, expectations } from './expectations/expectations.ts';
 import { type JsonSchema, partJsonSchema } from './json-schema.ts';
 import { parseRecipe } from './parse.ts';
-import { capabilities, modifierSchema, scenarioSchema, variantSchema } from './scenario-schema.ts';
+import { capabilities, modifierSchema, recipeSchema, scenarioSchema, variantSchema } from './scenario-schema.ts';
 import { selectorMeanings } from './selector.ts';
 import { testSchema } from './value-test.ts';
 import { commonFields, type Verb } from './verb.ts';
@@ -55,7 +55,7 @@ export function renderReference(): string {
         ),
       ),
     ),
-    section('Built-in recipes', ...Object.keys(builtinRecipes).map(recipeText)),
+    section('Recipes', recipesProse, table(recipeSchema), ...Object.keys(builtinRecipes).map(recipeText)),
   ].join('\n');
 }
 
@@ -233,6 +233,10 @@ Each proves that it did what its name says; one that cannot, or that this machin
 const expectationsProse = `All clauses of an \`expect\` hold at once, states in one look, log lines accumulated; each kind takes one clause or a list of them.
 \`within\` is the deadline, 30 s unless given. \`for\` begins when all first hold, and a false look after that fails. Where nothing could be
 observed for over 2 s the outcome is unknown.`;
+
+const recipesProse = `A recipe is a list of steps with a name, called by the verb \`recipe\`: it sets something up, and what came of it is for the scenario to
+expect. One of your own is a file, \`scenarios/recipes/NAME.yaml\`; those below are built in. Its steps see its parameters, \`\${cluster}\`, and names
+of their own, and nothing of the scenario's. A step can be for some parameters only: \`when: { params: { NAME: VALUE } }\`.`;
 
 const testProse = `What a value should be: a scalar, which the value must equal, or a map whose conditions must all hold. Values compare as what they
 stand for: \`3\` equals \`"3"\`, LSNs in any case and padding, PostgreSQL's \`t\` and \`f\` as true and false. Except for \`absent\`, a value that
