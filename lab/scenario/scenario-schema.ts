@@ -107,6 +107,6 @@ const recipeParamSchema = z.strictObject({
 export const recipeSchema = z.strictObject({
   recipe: nameText.describe("the recipe's name, as the file is named"),
   about: text.describe('what it sets up'),
-  params: z.record(nameText, recipeParamSchema).exactOptional(),
+  params: z.record(nameText, recipeParamSchema).exactOptional().describe('by name: what a call may say'),
   steps: stepsSchema,
 });
