@@ -31,7 +31,7 @@ const interval = 50;
 /** The engine is asked this seldom which containers there are: asking costs it CPU. */
 const listInterval = 1_000;
 
-/** Samples what process `pid` and the containers whose names begin with `prefix` spend. */
+/** Samples what process `pid` and the containers whose names begin with `prefix`, a regular expression, spend. */
 export function sampleCpu(docker: Docker, pid: number, prefix: string): CpuSampler {
   const containers = new Map<string, GrowingCount>();
   const [node, engine] = [growingCount(), enginePids().map((each) => ({ pid: each, count: growingCount() }))];

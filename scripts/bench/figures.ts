@@ -78,6 +78,8 @@ export const figureSpecs = {
   setWall: { part: 'set', what: 'every scenario, lab:replay --all', unit: 's' },
   setAverage: { part: 'set', what: 'every scenario, a replay on average', unit: 's', target: { atMost: 10 } },
   setCpu: { part: 'set', what: 'every scenario, a replay on average', unit: 'CPU s' },
+  setShare: { part: 'set', what: "every scenario, the lab's own share of CPU", unit: '%', target: { below: 25 } },
+  setNode: { part: 'set', what: "every scenario, a replay on average: the lab's node", unit: 'CPU s' },
   setRatio: { part: 'set', what: 'every scenario / the larger of CPU per core and the longest', unit: 'x', target: { atMost: 1.2 } },
 } as const satisfies Record<string, FigureSpec>;
 

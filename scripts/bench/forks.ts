@@ -6,13 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterLook, Event } from '../../lab/core/event.ts';
 import { LabError } from '../../lab/core/problem.ts';
 import { listLabs } from '../../lab/engine/lab.ts';
-import { cores } from '../../lab/engine/machine.ts';
 import { removeSnapshot } from '../../lab/engine/snapshots.ts';
 import type { Bench } from './bench.ts';
 import { costOf, sum } from './containers.ts';
 import type { Samples } from './figures.ts';
 import { measure } from './machine.ts';
-import { labName, pglab, readHistory, verdicts } from './our-labs.ts';
+import { labName, pglab, readHistory } from './our-labs.ts';
 
 /** A fork of a golden lab that is there; `hand`: seconds of the same lab by hand in this repetition. */
 export async function forked(bench: Bench, hand: number | undefined): Promise<Samples> {
@@ -119,29 +118,4 @@ export function noticing(events: readonly Event[]): number | undefined {
       event.at >= promoted.at,
   );
   return ready && look ? Math.max(0, look.at - ready.at) / 1000 : undefined;
-}
-
-/** Every scenario of the project, as `lab:replay --all` runs them. The run folders stay where one did not pass. */
-export async function wholeSet({ signal, say }: Bench): Promise<Samples> {
-  const out = await mkdtemp(join(tmpdir(), 'pglab-bench-'));
-  let passed = false;
-  try {
-    const { value, wall, cpu } = await measure(
-      () => pglab(['replay', '--all', '--json', '--out', out], signal, { accepted: verdicts }),
-      signal,
-    );
-    const { results } = JSON.parse(value.stdout) as { results: { scenario: string; variant: string; verdict: string; seconds: number }[] };
-    const longest = Math.max(...results.map(({ seconds }) => seconds));
-    const others = results.filter(({ verdict }) => verdict !== 'pass');
-    passed = others.length === 0;
-    say(`${results.length} replays ${wall.toFixed(0)} s, ${cpu?.toFixed(0) ?? '?'} CPU s, the longest ${longest} s`);
-    for (const { scenario, variant, verdict } of others) say(`${verdict}: ${scenario} (${variant}), in ${out}`);
-    return {
-      setWall: [wall],
-      setAverage: [wall / results.length],
-      ...(cpu === undefined ? {} : { setCpu: [cpu / results.length], setRatio: [wall / Math.max(cpu / cores(), longest)] }),
-    };
-  } finally {
-    if (passed) await rm(out, { recursive: true, force: true });
-  }
 }

@@ -5,10 +5,11 @@ import { LabError } from '../../lab/core/problem.ts';
 import type { Bench } from './bench.ts';
 import { type ContainerCost, costOf, sum } from './containers.ts';
 import type { Samples } from './figures.ts';
-import { forked, fromPool, noticed, twelveIdle, wholeSet } from './forks.ts';
+import { forked, fromPool, noticed, twelveIdle } from './forks.ts';
 import { allOf, driveByHand, type HandOrder, leadersAmong, prepareByHand } from './hand-driven.ts';
 import { type Measured, measure } from './machine.ts';
 import { labName, type Output, pglab, run, sweep } from './our-labs.ts';
+import { wholeSet } from './set.ts';
 import { shareOfReplays } from './share.ts';
 
 export interface Repetition {
