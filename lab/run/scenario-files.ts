@@ -1,6 +1,6 @@
 /** Finds scenario files by name and reads them, recipes included. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import type { Value } from '../core/event.ts';
 import { UsageError } from '../core/problem.ts';
 import { projectFolder } from '../core/project.ts';
@@ -42,9 +42,24 @@ export function readScenarioFile(name: string): SourceText {
   }
 }
 
-/** Each file once, in the order of the names, however often and by whichever of its names it is asked for. */
+/** Each file once, in the order of the names, however often and by whichever of its names it is asked for; of a folder, all that are in it. */
 export function readScenarioFiles(names: readonly string[]): SourceText[] {
-  return [...new Map(names.map(readScenarioFile).map((source) => [source.file, source])).values()];
+  const files = names.flatMap((name) => (isFolder(name) ? filesIn(name) : [name])).map(readScenarioFile);
+  return [...new Map(files.map((source) => [source.file, source])).values()];
+}
+
+function isFolder(name: string): boolean {
+  return statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Recipes are no scenarios. Throws UsageError where there is none. */
+function filesIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => join(folder, file))
+    .filter((file) => file.endsWith('.yaml') && basename(dirname(file)) !== 'recipes')
+    .sort();
+  if (files.length === 0) throw new UsageError(`there is no scenario in ${folder}`, { hint: 'npm run lab:replay -- --list shows all' });
+  return files;
 }
 
 /** A scenario with its variants planned, and the texts of the recipes' files that were read for it. */

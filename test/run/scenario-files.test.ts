@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readScenarioFiles } from '../../lab/run/scenario-files.ts';
+import { readScenarioFiles, scenarioNames } from '../../lab/run/scenario-files.ts';
 
 test('a scenario that is named twice, by name and by path, is one scenario', () => {
   const named = [
@@ -13,4 +13,16 @@ test('a scenario that is named twice, by name and by path, is one scenario', () 
     'scenarios/standby-rebuild.yaml',
     'scenarios/issues/pgbackrest-270.yaml',
   ]);
+});
+
+test('a folder is every scenario in it, and one without any is a mistake', () => {
+  const all = scenarioNames().map((name) => `scenarios/${name}.yaml`);
+  expect(
+    readScenarioFiles(['scenarios'])
+      .map(({ file }) => file)
+      .sort(),
+  ).toEqual(all.sort());
+  const issues = all.filter((file) => file.includes('/issues/'));
+  expect(readScenarioFiles(['scenarios/issues/', 'scenarios/issues']).map(({ file }) => file)).toEqual(issues);
+  expect(() => readScenarioFiles(['docs'])).toThrow('there is no scenario in docs');
 });

@@ -7,14 +7,15 @@ import type { Verb } from '../session.ts';
 export const lint: Verb = {
   define: (command: Command) => {
     command
-      .argument('[scenario...]', 'names or paths; every scenario of the project by default')
+      .argument('[scenario...]', 'names, paths or folders; every scenario of the project by default')
       .option('--json', 'problems as JSON')
       .addHelpText(
         'after',
         `
 Examples:
   npm run lab:lint
-  npm run lab:lint -- standby-rebuild my-scenario.yaml`,
+  npm run lab:lint -- standby-rebuild my-scenario.yaml
+  npm run lab:lint -- my-scenarios/`,
       )
       .action((names: string[], options: { json?: true }) => {
         const files = readScenarioFiles(names.length > 0 ? names : scenarioNames());

@@ -64,7 +64,7 @@ interface Result {
 export const replay: Verb = {
   define: (command: Command, session: Session) => {
     command
-      .argument('[scenario...]', 'names (--list shows them), paths of scenario files, or bundles')
+      .argument('[scenario...]', 'names (--list shows them), paths of scenario files or of folders of them, or bundles')
       .option('--all', 'every scenario of the project')
       .option('--list', 'list scenarios and their variants; replay nothing')
       .option('--variant <name...>', 'only these variants')
