@@ -55,7 +55,7 @@ function mutantOf(steps: readonly RawStep[]): Mutant | undefined {
   return cause < 0 ? undefined : { cause, mustFail: String((steps[noticed] as RawStep).as) };
 }
 
-/** What stands in the mutant in a step's place: nothing happens, on the same hosts and under the same name, to which later steps refer. */
+/** What stands in the mutant in a step's place: nothing happens, where possible on the same hosts, under the same name, to which later steps refer. */
 function withStandIn(steps: readonly RawStep[], cause: number): readonly RawStep[] {
   const left = steps[cause] as RawStep;
   const name = left.as;
@@ -78,7 +78,12 @@ function standIn(step: RawStep): RawStep {
     const where = typeof args === 'object' && args !== null && 'on' in args ? { on: args.on as Value } : undefined;
     return { [verb]: where ? { ...where, run } : run, ...rest };
   }
-  return { exec: { on: targetOf(args), run: 'true' }, ...rest };
+  return { exec: { on: startsHost(verb, args) ? 'etcd1' : targetOf(args), run: 'true' }, ...rest };
+}
+
+/** Such a host is down, and carries nothing out. */
+function startsHost(verb: VerbName, args: Value | undefined): boolean {
+  return verb === 'start' && !(typeof args === 'object' && args !== null && 'service' in args);
 }
 
 /** Whom a fault or a service's step is about. */

@@ -55,6 +55,14 @@ describe('a recorded scenario', () => {
     expect(lint(cut).plans[1]?.steps.map(({ verb }) => verb)).toEqual(['exec', 'expect']);
   });
 
+  it('that starts a host leaves it down in the mutant, and asks nothing of it', () => {
+    const led = { expect: { log: { on: 'pg1', since: 'start', lines: [{ postgres: 'database system is ready' }] } }, as: 'back' };
+    const { plans, mistakes } = lint([{ kill: 'pg1' }, { start: 'pg1', as: 'start' }, led]);
+    expect(mistakes).toEqual([]);
+    expect(plans[1]?.steps.map(({ verb, name }) => `${verb} ${name}`)).toEqual(['kill undefined', 'exec start', 'expect back']);
+    expect(plans[1]?.steps[1]).toMatchObject({ args: { on: 'etcd1', run: 'true' } });
+  });
+
   it('waits for what went on in the background, which ends as it did', () => {
     const behind: RawStep = { pgbackrest: 'backup --type=full', as: 'backup', background: true };
     const join = joinOf([{ name: 'backup', exit: 0, took: 25 }]);
