@@ -33,7 +33,7 @@ export interface Endpoint {
 }
 
 /** A kernel beside this one takes a connection at once, whatever its programs do. Nobody refuses it for a host that is gone. */
-const patience = { direct: 100, published: 1000 } as const;
+const patience = { direct: 250, published: 1000 } as const;
 
 /** Of what listens on a host's `port`; undefined where nothing of that kind runs there. */
 export function endpointOf({ address, at, ports }: Pick<Host, 'address' | 'at' | 'ports'>, port: number): Endpoint | undefined {

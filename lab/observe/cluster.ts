@@ -6,10 +6,11 @@ import type { ClusterSpec } from '../topology/blueprint.ts';
 import { askPatroni, type PatroniAnswer } from './patroni.ts';
 import { isInRecovery, serverOf } from './postgres.ts';
 
-export async function lookAtCluster(lab: Lab, cluster: ClusterSpec): Promise<ClusterLook> {
+/** `isDown`: who is known to be, and is not waited for. */
+export async function lookAtCluster(lab: Lab, cluster: ClusterSpec, isDown = (_host: string) => false): Promise<ClusterLook> {
   const hosts = cluster.members.flatMap((name) => lab.hosts.find((host) => host.name === name) ?? []);
-  const answers = new Map(await Promise.all(hosts.map(async (host) => [host.name, await askMember(lab, host)] as const)));
-  return describeCluster(cluster.name, answers);
+  const ask = async (host: Host) => [host.name, isDown(host.name) ? undefined : await askMember(lab, host)] as const;
+  return describeCluster(cluster.name, new Map(await Promise.all(hosts.map(ask))));
 }
 
 /** Patroni's answer, or without Patroni PostgreSQL's; undefined where neither answers: after a second for each that stands still. */

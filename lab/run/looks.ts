@@ -19,13 +19,16 @@ export class Observer {
   readonly #docker: Docker;
   readonly #lab: Lab;
   readonly #recorder: Recorder;
+  readonly #isDown: (host: string) => boolean;
   readonly #latest: Record<string, ClusterLook> = {};
   #inFlight: Promise<unknown> | undefined;
 
-  constructor(docker: Docker, lab: Lab, recorder: Recorder) {
+  /** `isDown`: hosts that the engine says are. */
+  constructor(docker: Docker, lab: Lab, recorder: Recorder, isDown: (host: string) => boolean) {
     this.#docker = docker;
     this.#lab = lab;
     this.#recorder = recorder;
+    this.#isDown = isDown;
   }
 
   /** The last look at each cluster. */
@@ -76,7 +79,7 @@ export class Observer {
   #answer(question: LookRequest): Promise<LookAnswer> {
     switch (question.kind) {
       case 'cluster':
-        return lookAtCluster(this.#lab, this.#cluster(question.cluster));
+        return lookAtCluster(this.#lab, this.#cluster(question.cluster), this.#isDown);
       case 'ledger':
         return lookAtLedger(serverOf(this.#lab, this.#host(question.host)), question.host);
       case 'repo':
