@@ -8,7 +8,7 @@ import { between, type CpuSampler, sampleCpu } from './cpu-split.ts';
 import type { Samples } from './figures.ts';
 import { measure } from './machine.ts';
 import { pglab, verdicts } from './our-labs.ts';
-import { shareOf } from './share.ts';
+import { describe, shareOf } from './share.ts';
 
 /** As `lab:replay --all` runs them. The run folders stay where one did not pass. */
 export async function wholeSet({ docker, signal, say }: Bench): Promise<Samples> {
@@ -30,6 +30,7 @@ export async function wholeSet({ docker, signal, say }: Bench): Promise<Samples>
     const others = results.filter(({ verdict }) => verdict !== 'pass');
     passed = others.length === 0;
     say(`${results.length} replays ${wall.toFixed(0)} s, ${cpu?.toFixed(0) ?? '?'} CPU s, the longest ${longest} s`);
+    say(describe({ ...spent, machine: cpu }));
     for (const { scenario, variant, verdict } of others) say(`${verdict}: ${scenario} (${variant}), in ${out}`);
     return {
       setWall: [wall],

@@ -88,7 +88,8 @@ function rest({ machine, containers, node, engine }: Part): number | undefined {
   return machine === undefined ? undefined : machine - containers - node - engine;
 }
 
-function describe(part: Part): string {
+/** CPU seconds, by who spent them. */
+export function describe(part: Part): string {
   const rows = { containers: part.containers, node: part.node, engine: part.engine, rest: rest(part) };
   return Object.entries(rows)
     .map(([who, seconds]) => `${who} ${seconds?.toFixed(1) ?? '?'}`)
