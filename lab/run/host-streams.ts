@@ -20,8 +20,9 @@ interface HostReader {
   state: 'running' | 'paused' | 'stopped';
   /** Where reading begins, as the engine's `since`. */
   readonly from: string | undefined;
-  /** Stamp of the last line read. */
+  /** Stamp of the last line read, and the same as Unix ms. */
   last?: string;
+  lastAt?: number;
   attached: boolean;
   /** Called at every barrier, at every end of the stream, and when the host is paused. */
   readonly waiting: Set<() => void>;
@@ -81,7 +82,8 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
 
   return {
     readThrough: async (hosts) => {
-      const through = history.now();
+      // Lines bear the engine's own time, of which ours is an estimate: what was read may seem to be of a moment that is still to come.
+      const through = Math.max(history.now(), ...hosts.map((name) => readers.get(name)?.lastAt ?? 0));
       await Promise.all(hosts.map((name) => barrier(docker, readers.get(name), name)));
       history.record({ type: 'read-through', hosts: [...hosts], through });
     },
@@ -105,6 +107,7 @@ async function read(docker: Docker, reader: HostReader, history: History, signal
   try {
     for await (const line of readLog(docker, reader.host.container, source)) {
       reader.last = line.stamp;
+      reader.lastAt = line.at;
       take(reader, line.at, line.text, history);
     }
   } catch (error) {

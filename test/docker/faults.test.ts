@@ -3,12 +3,15 @@
  * one which did not take is not called done.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Event } from '../../lab/core/event.ts';
 import { controlService, runCommand } from '../../lab/engine/commands.ts';
 import { endpointOf, type Host } from '../../lab/engine/lab.ts';
 import { labelKeys } from '../../lab/engine/labels.ts';
 import { runInNetworkOf } from '../../lab/engine/netns.ts';
 import { askPatroni } from '../../lab/observe/patroni.ts';
 import { ask, serverOf } from '../../lab/observe/postgres.ts';
+import { History } from '../../lab/run/history.ts';
+import { followHosts } from '../../lab/run/host-streams.ts';
 import { type FaultLab, faultLab } from './fault-lab.ts';
 import { docker, until } from './pglab.ts';
 
@@ -53,6 +56,27 @@ test("hosts of a replay's lab are reached at their own addresses: nothing is pub
   expect(HostConfig.PortBindings).toEqual({});
   expect(endpointOf(on.host('pg1'), 8008)).toMatchObject({ address: on.host('pg1').address, port: 8008 });
   expect(await patroni('pg1')).toMatchObject({ state: 'running' });
+});
+
+test("what was read counts as read, however far off the estimate of the engine's clock is", async () => {
+  const events: Event[] = [];
+  class Kept extends History {
+    protected override keep(event: Event): void {
+      events.push(event);
+    }
+  }
+  const history = new Kept(-60_000);
+  const streams = followHosts(docker, on.lab, history, (error) => {
+    throw error;
+  });
+  await streams.readThrough(['pg1']);
+  const last = Math.max(...events.flatMap((event) => (event.type === 'log' && event.host === 'pg1' ? [event.at] : [])));
+  await streams.readThrough(['pg1']);
+  await streams.stop();
+  expect(last).toBeGreaterThan(history.now());
+  const through = events.flatMap((event) => (event.type === 'read-through' ? [event.through] : []));
+  expect(through).toHaveLength(2);
+  expect(through[1]).toBeGreaterThanOrEqual(last);
 });
 
 describe('freeze', () => {
