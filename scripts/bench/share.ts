@@ -58,7 +58,10 @@ async function splitOf({ docker, signal, say }: Bench, scenario: string, variant
     const [from, to] = stepsOf(await readHistory(value));
     const part = (begin: number, end: number): Part => {
       const { wall, machine, ...spent } = between(samples, begin, end);
-      return { ...spent, machine: cpu === undefined ? undefined : machine - (background ?? 0) * wall };
+      const ours = machine - (background ?? 0) * wall;
+      // What kept the machine busy before may have ended meanwhile: less than its parts is no measure.
+      const tells = cpu !== undefined && ours >= spent.containers + spent.node + spent.engine;
+      return { ...spent, machine: tells ? ours : undefined };
     };
     const parts = { whole: part(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY), steps: part(from, to) };
     say(`${scenario}: ${describe(parts.whole)}; its steps: ${describe(parts.steps)}`);
