@@ -77,8 +77,8 @@ export function routedSubnets(table = readNetTable('route')): Subnet[] {
 
 /**
  * Whether the engine's bridge for a network is this machine's, so that hosts can be reached without published ports. Not where the
- * engine is on another machine, in a virtual machine or rootless: it has network interfaces of its own then. Docker names a bridge after its network's id
- * (libnetwork, "com.docker.network.bridge.name").
+ * engine is on another machine, in a virtual machine or rootless: it has network interfaces of its own then. Docker names a bridge
+ * after its network's id (libnetwork, "com.docker.network.bridge.name").
  */
 export function hasBridge(networkId: string, devices = readNetTable('dev')): boolean {
   return devices.split('\n').some((line) => line.trim().startsWith(`br-${networkId.slice(0, 12)}:`));

@@ -7,7 +7,7 @@ import { hostWords } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
 import { type Host, isRemoved, type Lab } from '../engine/lab.ts';
-import { engineTime, justAfter, readLog } from '../engine/log-stream.ts';
+import { engineTime, justAfter, readLog, type StreamLine } from '../engine/log-stream.ts';
 import { hostChanges } from '../engine/watch.ts';
 import { continues, join, type LogEntry, readEntry, readMark } from '../observe/log-entry.ts';
 import type { History } from './history.ts';
@@ -20,9 +20,8 @@ interface HostReader {
   state: 'running' | 'paused' | 'stopped';
   /** Where reading begins, as the engine's `since`. */
   readonly from: string | undefined;
-  /** Stamp of the last line read, and the same as Unix ms. */
-  last?: string;
-  lastAt?: number;
+  /** The last line read. */
+  last?: StreamLine;
   attached: boolean;
   /** Called at every barrier, at every end of the stream, and when the host is paused. */
   readonly waiting: Set<() => void>;
@@ -83,7 +82,7 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
   return {
     readThrough: async (hosts) => {
       // Lines bear the engine's own time, of which ours is an estimate: what was read may seem to be of a moment that is still to come.
-      const through = Math.max(history.now(), ...hosts.map((name) => readers.get(name)?.lastAt ?? 0));
+      const through = Math.max(history.now(), ...hosts.map((name) => readers.get(name)?.last?.at ?? 0));
       await Promise.all(hosts.map((name) => barrier(docker, readers.get(name), name)));
       history.record({ type: 'read-through', hosts: [...hosts], through });
     },
@@ -102,12 +101,11 @@ function stateOf({ state }: Host): HostReader['state'] {
 }
 
 async function read(docker: Docker, reader: HostReader, history: History, signal: AbortSignal): Promise<void> {
-  const from = reader.last === undefined ? reader.from : justAfter(reader.last);
+  const from = reader.last === undefined ? reader.from : justAfter(reader.last.stamp);
   const source = { follow: true, signal, ...(from === undefined ? {} : { since: from }) };
   try {
     for await (const line of readLog(docker, reader.host.container, source)) {
-      reader.last = line.stamp;
-      reader.lastAt = line.at;
+      reader.last = line;
       take(reader, line.at, line.text, history);
     }
   } catch (error) {

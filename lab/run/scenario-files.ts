@@ -26,10 +26,14 @@ export function scenarioNames(): string[] {
     .sort();
 }
 
+/** The path of the project's scenario of that name. */
+function projectFile(name: string): string | undefined {
+  return [join(scenarioFolder, `${name}.yaml`), join(scenarioFolder, 'issues', `${name}.yaml`)].find((path) => existsSync(path));
+}
+
 /** A file by the project's name for it, or by its path. Throws UsageError where there is none. */
 export function readScenarioFile(name: string): SourceText {
-  const candidates = [join(scenarioFolder, `${name}.yaml`), join(scenarioFolder, 'issues', `${name}.yaml`), name];
-  const path = candidates.find((each) => existsSync(each) && !each.endsWith('/'));
+  const path = projectFile(name) ?? (existsSync(name) && !name.endsWith('/') ? name : undefined);
   if (path === undefined) {
     throw new UsageError(`there is no scenario ${JSON.stringify(name)}`, {
       hint: `${didYouMean(name, scenarioNames())}; npm run lab:replay -- --list shows all`,
@@ -48,8 +52,9 @@ export function readScenarioFiles(names: readonly string[]): SourceText[] {
   return [...new Map(files.map((source) => [source.file, source])).values()];
 }
 
+/** A folder that happens to be called as one of the project's scenarios is not meant. */
 function isFolder(name: string): boolean {
-  return statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return projectFile(name) === undefined && (statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
 /** Recipes are no scenarios. Throws UsageError where there is none. */

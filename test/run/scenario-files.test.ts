@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readScenarioFiles, scenarioNames } from '../../lab/run/scenario-files.ts';
 
@@ -25,4 +28,17 @@ test('a folder is every scenario in it, and one without any is a mistake', () =>
   const issues = all.filter((file) => file.includes('/issues/'));
   expect(readScenarioFiles(['scenarios/issues/', 'scenarios/issues']).map(({ file }) => file)).toEqual(issues);
   expect(() => readScenarioFiles(['docs'])).toThrow('there is no scenario in docs');
+});
+
+test('a folder that is called as a scenario of the project does not hide it', () => {
+  const here = process.cwd();
+  const elsewhere = mkdtempSync(join(tmpdir(), 'pglab-folders-'));
+  try {
+    mkdirSync(join(elsewhere, 'standby-rebuild'));
+    process.chdir(elsewhere);
+    expect(readScenarioFiles(['standby-rebuild']).map(({ file }) => basename(file))).toEqual(['standby-rebuild.yaml']);
+  } finally {
+    process.chdir(here);
+    rmSync(elsewhere, { recursive: true });
+  }
 });

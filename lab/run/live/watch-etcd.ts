@@ -9,7 +9,7 @@ const round = 2000;
 export async function watchEtcd(live: Live): Promise<void> {
   const hosts = live.lab.hosts.filter(({ kind }) => kind === 'etcd');
   if (hosts.length === 0) return;
-  const panel = new Panel(live, hosts, (host) => askHealth(host), 'unreachable');
+  const panel = new Panel(live, hosts, askHealth, 'unreachable');
   await repeat(live, pauseUntilLogged(live), async () => {
     const started = performance.now();
     const answers = await panel.ask();
