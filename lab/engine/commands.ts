@@ -85,17 +85,30 @@ export async function resumeAtStart(docker: Docker, container: string): Promise<
 /**
  * Starts, stops or restarts a service through the host's supervisor, and waits for it: up to 90 s to stop, since Patroni
  * stops PostgreSQL first. A service that was brought up stays up when its host starts again, as with `systemctl enable`.
+ * Throws LabError, with what goes on in the host. `patience` in s.
  */
 export async function controlService(
   docker: Docker,
   container: string,
   action: 'start' | 'stop' | 'restart',
   service: ServiceName,
+  patience = 90,
 ): Promise<void> {
   const folder = `/etc/lab/services/${service}`;
   const enable = action === 'stop' ? '' : `rm -f ${folder}/down; `;
-  const result = await runCommand(docker, container, { user: 'root', argv: ['sh', '-c', `${enable}exec sv -w 90 ${action} ${folder}`] });
-  if (result.exit !== 0) {
-    throw new LabError(`service ${service} did not ${action}: ${(result.stdout + result.stderr).trim()}`);
-  }
+  const result = await runCommand(docker, container, {
+    user: 'root',
+    argv: ['sh', '-c', `${enable}exec sv -w ${patience} ${action} ${folder}`],
+  });
+  if (result.exit === 0) return;
+  throw new LabError(`service ${service} did not ${action}: ${(result.stdout + result.stderr).trim()}`, {
+    detail: await whatGoesOn(docker, container),
+  });
+}
+
+/** A host's programs and connections: a program in its way, or a client that says nothing, can keep a service from stopping. */
+async function whatGoesOn(docker: Docker, container: string): Promise<string[]> {
+  const script = "ps -eo user=,pid=,etimes=,args= | grep -v '^root'; ss -Htn state established | grep -v '127\\.0\\.0\\.'";
+  const { stdout } = await runCommand(docker, container, { user: 'root', argv: ['sh', '-c', script] });
+  return stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.trim().replace(/\s+/g, ' ').slice(0, 120)]));
 }

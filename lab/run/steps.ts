@@ -173,8 +173,9 @@ async function doneElsewhere(elsewhere: Elsewhere, on: readonly Host[]): Promise
 
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error instanceof LabError && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return `${error.message}${cause}`;
+  if (!(error instanceof LabError)) return error.message;
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return [`${error.message}${cause}`, ...error.detail].join('\n');
 }
 
 /** What every named step records of the main cluster as it is when the step ends; what is not seen is absent. */

@@ -2,6 +2,8 @@
  * Every fault on a real lab: that it does what its name says, seen by other means than its own proof; that it is healed; and that
  * one which did not take is not called done.
  */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Event } from '../../lab/core/event.ts';
 import { controlService, runCommand } from '../../lab/engine/commands.ts';
@@ -77,6 +79,27 @@ test("what was read counts as read, however far off the estimate of the engine's
   const through = events.flatMap((event) => (event.type === 'read-through' ? [event.through] : []));
   expect(through).toHaveLength(2);
   expect(through[1]).toBeGreaterThanOrEqual(last);
+});
+
+test('of a service that does not stop it is told what goes on in its host', async () => {
+  const [name] = await replicas();
+  const { address } = on.host(name);
+  // Patroni waits for every request that was begun, for ever (patroni#3705).
+  const silent = connect(8008, address);
+  await once(silent, 'connect');
+  await until(async () => (await sh(name, "ss -Htn state established '( sport = :8008 )'")).stdout.includes('8008'));
+  const stopping = controlService(docker, on.host(name).container, 'stop', 'patroni', 3);
+  await expect(stopping).rejects.toMatchObject({
+    message: expect.stringMatching(/^service patroni did not stop: timeout: run: .*got TERM/),
+    detail: expect.arrayContaining([
+      expect.stringMatching(/^postgres \d+ \d+ \/usr\/bin\/python3 \/usr\/bin\/patroni /),
+      expect.stringContaining(`${address}:8008 `),
+    ]),
+  });
+  silent.destroy();
+  await controlService(docker, on.host(name).container, 'stop', 'patroni');
+  await controlService(docker, on.host(name).container, 'start', 'patroni');
+  await healthy();
 });
 
 describe('freeze', () => {
