@@ -92,7 +92,7 @@ async function engine(): Promise<Docker> {
   const docker = await findEngine().catch(async (error: unknown) => {
     const search = await searchEngine(thisMachine(), ping);
     // An engine that was named, or that is there and refuses, is not helped by another one.
-    if ('attempts' in search && (search.chosen || search.attempts.some(({ denied }) => denied))) throw error;
+    if ('attempts' in search && (search.choice || search.attempts.some(({ denied }) => denied))) throw error;
     const { startEngine } = await import('./start-engine.ts');
     say('no Docker engine answers');
     await startEngine(ping, say, interruption.signal);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Problem, UsageError } from '../core/problem.ts';
 import { place } from '../scenario/plan-scope.ts';
 import { check, type Mistake } from '../scenario/schema-problems.ts';
-import { isReadable, readYaml, valueAt, type YamlSource } from '../scenario/yaml-source.ts';
+import { readYaml, valueAt, type YamlSource } from '../scenario/yaml-source.ts';
 import { type LabObject, labObject, labSchema } from '../topology/overlay.ts';
 import type { TopologyProblem } from '../topology/topology-problem.ts';
 
@@ -18,8 +18,8 @@ export async function readOverlayFile(file: string): Promise<OverlayFile> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`cannot read ${file}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
   });
-  const { yaml, problems: syntax } = readYaml({ file, text });
-  if (!isReadable(syntax)) throw new UsageError(`${file} is not readable YAML`, { problems: syntax });
+  const { yaml, problems: syntax, readable } = readYaml({ file, text });
+  if (!readable) throw new UsageError(`${file} is not readable YAML`, { problems: syntax });
   const checked = check(labSchema, yaml.value);
   const problems = [...syntax, ...(checked.ok ? [] : checked.mistakes.map((mistake) => place(yaml, mistake)))];
   if (!checked.ok || problems.length > 0) throw new UsageError(`${file} does not describe a lab`, { problems });

@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type Docker from 'dockerode';
 import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
+import { lineCutter } from '../core/line-cutter.ts';
 import { LabError } from '../core/problem.ts';
 import { mirrorProblem } from './mirror.ts';
 import { packRecipe } from './recipe.ts';
@@ -32,13 +33,14 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
   const lines: string[] = [];
   let id: string | undefined;
   let step: string | undefined;
-  const read = lineReader((line) => {
+  const cut = lineCutter();
+  const read = (line: string) => {
     const made = /^ ---> ([0-9a-f]{12})$/.exec(line);
     if (made) step = made[1];
     if (line.trim() === '') return;
     lines.push(line);
     request.onLine?.(line);
-  });
+  };
   try {
     const output = await docker.buildImage(context, {
       ...(request.tag === undefined ? {} : { t: request.tag }),
@@ -54,7 +56,8 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
         (error) => (error ? reject(error) : resolve()),
         (message: BuildMessage) => {
           id = message.aux?.ID ?? id;
-          read(message.stream ?? '');
+          // Whatever pieces the engine read of a step's output, each that came from stderr wrapped in a colour of its own.
+          for (const line of cut(stripVTControlCharacters(message.stream ?? '').replaceAll('\r', '\n'))) read(line);
           if (message.error) reject(new Error(message.error));
         },
       );
@@ -73,16 +76,6 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
       cause: error,
     });
   }
-}
-
-/** The engine passes on what a step printed in whatever pieces it read, each that came from stderr wrapped in a colour of its own. */
-function lineReader(take: (line: string) => void): (piece: string) => void {
-  let pending = '';
-  return (piece) => {
-    const lines = (pending + stripVTControlCharacters(piece)).split(/[\r\n]+/);
-    pending = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  };
 }
 
 /** Puts labels on an image: the versions that a build found are known only after it. */

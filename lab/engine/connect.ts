@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { homedir } from 'node:os';
 import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
-import { type Endpoint, enginePlaces, isLocalHost, type Surroundings } from './endpoints.ts';
+import { type Choice, type Endpoint, enginePlaces, isLocalHost, type Surroundings } from './endpoints.ts';
 
 /** The engine's client. Rooms above know it by this name only. */
 export type { default as Docker } from 'dockerode';
@@ -19,7 +19,7 @@ export interface Attempt {
   readonly denied: boolean;
 }
 
-export type Search = { readonly endpoint: Endpoint } | { readonly attempts: readonly Attempt[]; readonly chosen: boolean };
+export type Search = { readonly endpoint: Endpoint } | { readonly attempts: readonly Attempt[]; readonly choice?: Choice };
 
 /** How long an engine may take to answer a ping, ms. */
 const pingLimit = 3_000;
@@ -28,9 +28,9 @@ const pingLimit = 3_000;
 export async function findEngine(): Promise<Docker> {
   const search = await searchEngine(thisMachine(), ping);
   if ('endpoint' in search) return connectTo(search.endpoint);
-  const fallback = search.chosen ? undefined : await fromTestcontainers();
+  const fallback = search.choice ? undefined : await fromTestcontainers();
   if (fallback instanceof Object && 'docker' in fallback) return fallback.docker;
-  throw noEngine(fallback ? [...search.attempts, fallback] : search.attempts, search.chosen);
+  throw noEngine(fallback ? [...search.attempts, fallback] : search.attempts, search.choice);
 }
 
 /** Whether ports that containers bind to the engine's loopback address can be reached at this machine's. */
@@ -41,7 +41,7 @@ export function isLocal(docker: Docker): boolean {
 
 /** Tries one place after the other; the first that answers is the one. */
 export async function searchEngine(surroundings: Surroundings, knock: (endpoint: Endpoint) => Promise<void>): Promise<Search> {
-  const { candidates, chosen } = enginePlaces(surroundings);
+  const { candidates, choice } = enginePlaces(surroundings);
   const attempts: Attempt[] = [];
   for (const candidate of candidates) {
     if ('reason' in candidate) {
@@ -55,11 +55,19 @@ export async function searchEngine(surroundings: Surroundings, knock: (endpoint:
       attempts.push({ source: candidate.source, address: candidate.address, ...explain(error) });
     }
   }
-  return { attempts, chosen };
+  return { attempts, ...(choice && { choice }) };
 }
 
-/** The one message for a machine without a usable engine. `chosen`: the user named the only one that was tried. */
-export function noEngine(attempts: readonly Attempt[], chosen: boolean): LabError {
+const unset = (name: string) => `correct or unset ${name}; without it, npm run setup finds this machine's engine or installs one`;
+const wayOut: Readonly<Record<Choice, string>> = {
+  DOCKER_HOST: unset('DOCKER_HOST'),
+  DOCKER_CONTEXT: unset('DOCKER_CONTEXT'),
+  'current context':
+    "start that engine, or go back to this machine's own, which npm run setup finds or installs: docker context use default, or DOCKER_CONTEXT=default for one command",
+};
+
+/** The one message for a machine without a usable engine. `choice`: how the user named the only one that was tried. */
+export function noEngine(attempts: readonly Attempt[], choice?: Choice): LabError {
   const detail = attempts.map(({ source, address, reason }) => `${source}${address ? ` (${address})` : ''}: ${reason}`);
   const denied = attempts.find((attempt) => attempt.denied);
   if (denied) {
@@ -68,12 +76,7 @@ export function noEngine(attempts: readonly Attempt[], chosen: boolean): LabErro
       hint: 'join its group (sudo usermod -aG docker "$USER"), then log in again; or run as root',
     });
   }
-  if (chosen) {
-    return new LabError(`the Docker engine that ${attempts[0]?.source} names cannot be used`, {
-      detail,
-      hint: `correct or unset ${attempts[0]?.source.startsWith('docker') ? 'DOCKER_CONTEXT' : 'DOCKER_HOST'}; without it, npm run setup finds this machine's engine or installs one`,
-    });
-  }
+  if (choice) return new LabError(`the Docker engine that ${attempts[0]?.source} names cannot be used`, { detail, hint: wayOut[choice] });
   return new LabError('no Docker engine answers', {
     detail,
     hint: 'npm run setup makes this machine ready; or start your engine, or name it in DOCKER_HOST',

@@ -31,24 +31,29 @@ export interface Surroundings {
   readonly read: (path: string) => string | undefined;
 }
 
+/** What a user names one engine by. */
+export type Choice = 'DOCKER_HOST' | 'DOCKER_CONTEXT' | 'current context';
+
 export interface Places {
   readonly candidates: readonly (Endpoint | DeadEnd)[];
   /** The user named one engine: another one that happens to answer would be the wrong one. */
-  readonly chosen: boolean;
+  readonly choice?: Choice;
 }
 
-/** Docker's own order of precedence (DOCKER_HOST, DOCKER_CONTEXT, the current context), then the sockets of the usual engines. */
+/**
+ * The engine that the docker client would talk to (DOCKER_HOST, DOCKER_CONTEXT, the current context, in its own order of precedence), and
+ * no other; where the user named none, the sockets of the usual engines.
+ */
 export function enginePlaces(surroundings: Surroundings): Places {
   const { env } = surroundings;
-  if (env.DOCKER_HOST) return { candidates: [fromHost('DOCKER_HOST', env.DOCKER_HOST, () => environmentTls(surroundings))], chosen: true };
-  const context = env.DOCKER_CONTEXT;
-  if (context && context !== 'default') return { candidates: [fromContext(context, surroundings)], chosen: true };
-  const current = context ? undefined : currentContext(surroundings);
-  const candidates = [...(current ? [fromContext(current, surroundings)] : []), ...sockets(surroundings)];
-  return {
-    candidates: candidates.filter((one, at) => candidates.findIndex((other) => other.address === one.address) === at),
-    chosen: false,
-  };
+  if (env.DOCKER_HOST)
+    return { candidates: [fromHost('DOCKER_HOST', env.DOCKER_HOST, () => environmentTls(surroundings))], choice: 'DOCKER_HOST' };
+  const context = env.DOCKER_CONTEXT || currentContext(surroundings);
+  // The client's own word for this machine's engine.
+  if (!context || context === 'default') return { candidates: sockets(surroundings) };
+  const choice = env.DOCKER_CONTEXT ? 'DOCKER_CONTEXT' : 'current context';
+  const source = `${choice === 'current context' ? 'the current ' : ''}docker context ${JSON.stringify(context)}`;
+  return { candidates: [fromContext(source, context, surroundings)], choice };
 }
 
 /** Whether a host name or address means this machine. */
@@ -102,12 +107,11 @@ function dockerFolder({ env, home }: Surroundings): string {
 
 function currentContext(surroundings: Surroundings): string | undefined {
   const name = parsed(surroundings.read(join(dockerFolder(surroundings), 'config.json')))?.currentContext;
-  return typeof name === 'string' && name !== '' && name !== 'default' ? name : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** Docker keeps a context in folders named after the hash of its name (docker/cli, cli/context/store). */
-function fromContext(name: string, surroundings: Surroundings): Endpoint | DeadEnd {
-  const source = `docker context ${JSON.stringify(name)}`;
+function fromContext(source: string, name: string, surroundings: Surroundings): Endpoint | DeadEnd {
   const id = createHash('sha256').update(name).digest('hex');
   const contexts = join(dockerFolder(surroundings), 'contexts');
   const meta = parsed(surroundings.read(join(contexts, 'meta', id, 'meta.json'))) as

@@ -21,7 +21,7 @@ export interface InteractiveCommand {
   readonly onBytes?: (stream: 'stdin' | 'stdout' | 'stderr', bytes: Buffer) => void;
 }
 
-/** Returns the program's exit code. Throws LabError where the host is frozen or down. */
+/** Returns the program's exit code: as a shell's, 127 where the host does not have the program, and then it says so. Throws LabError where the host is frozen or down. */
 export async function runInteractive(docker: Docker, host: Host, command: InteractiveCommand): Promise<number> {
   if (host.state !== 'running') {
     throw new LabError(`host ${host.name} is ${host.state === 'paused' ? 'frozen' : 'down'}: nothing can be run on it`, {
@@ -32,7 +32,7 @@ export async function runInteractive(docker: Docker, host: Host, command: Intera
   // The engine cannot signal what it runs; the program's children carry the mark as well, as a terminal's job would.
   const mark = `PGLAB_COMMAND=${randomBytes(8).toString('hex')}`;
   const exec = await startExec(docker, host.container, {
-    Cmd: [...command.argv],
+    Cmd: ['sh', '-c', launchScript, host.name, notThere(host, command.argv), ...command.argv],
     User: command.user,
     // So that `sv stop patroni` finds the host's services.
     Env: [mark, 'SVDIR=/etc/lab/services', ...(terminal ? [`TERM=${process.env.TERM ?? 'xterm'}`] : [])],
@@ -58,6 +58,15 @@ export async function runInteractive(docker: Docker, host: Host, command: Intera
     process.stdin.pause();
   }
   return (await exec.inspect()).ExitCode ?? 0;
+}
+
+/** The engine calls a missing program 126, names no host, and prints its runtime's words into the program's stdout. */
+const launchScript = 'words=$1; shift; command -v -- "$1" >/dev/null || { printf "%s\\n" "$words" >&2; exit 127; }; exec "$@"';
+
+function notThere(host: Host, [program = '']: readonly string[]): string {
+  const error = `error: there is no program ${JSON.stringify(program)} on ${host.name}`;
+  if (!/\s/.test(program)) return error;
+  return `${error}\nhint: quotes make one word of it: leave them out, or give it to a shell: ${host.name} sh -c ${JSON.stringify(program)}`;
 }
 
 type OnBytes = NonNullable<InteractiveCommand['onBytes']>;

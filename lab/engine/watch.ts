@@ -1,5 +1,6 @@
 /** What the engine says of a lab's hosts while they live, and the last words of one that died. */
 import type Docker from 'dockerode';
+import { lineCutter } from '../core/line-cutter.ts';
 import { LabError } from '../core/problem.ts';
 import { type Host, isBeingRemoved, type Lab } from './lab.ts';
 import { labelKeys } from './labels.ts';
@@ -29,12 +30,10 @@ export async function* hostChanges(docker: Docker, labId: string, signal: AbortS
     filters: { type: ['container'], event: ['start', 'kill', 'die', 'pause', 'unpause', 'destroy'], label: [`${labelKeys.lab}=${labId}`] },
     ...(since === undefined ? {} : { since }),
   } as Docker.GetEventsOptions);
-  let pending = '';
+  const cut = lineCutter();
   try {
     for await (const chunk of stream) {
-      const lines = (pending + chunk.toString()).split('\n');
-      pending = lines.pop() ?? '';
-      for (const line of lines) {
+      for (const line of cut(chunk.toString())) {
         const event = JSON.parse(line) as EngineEvent;
         const attributes = event.Actor.Attributes;
         yield {

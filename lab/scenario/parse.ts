@@ -12,7 +12,7 @@ import type { ParsedClause, ParsedLine, ParsedStep, ParsedVariant, RecipeSource,
 import { modifierNames, modifierSchema, recipeSchema, scenarioSchema, variantSchema } from './scenario-schema.ts';
 import { check, type Mistake } from './schema-problems.ts';
 import { type VerbName, verbNames, verbs } from './verbs/verbs.ts';
-import { isReadable, type Path, readYaml, type SourceText, type YamlSource } from './yaml-source.ts';
+import { type Path, readYaml, type SourceText, type YamlReading, type YamlSource } from './yaml-source.ts';
 
 /** `value` is there unless nothing sensible could be made of the file; its wrong steps are left out of it. */
 export interface Parsed<T> {
@@ -22,9 +22,10 @@ export interface Parsed<T> {
 
 /** Reads a scenario. All mistakes at once, in the order of the file; a file that is not YAML has its syntax errors only. Never throws. */
 export function parseScenario(source: SourceText): Parsed<Scenario> {
-  const { yaml, problems: syntax } = readYaml(source);
-  if (isUnreadable(yaml.value, syntax)) return { problems: orEmpty(source, syntax, 'scenario, proves, sources, lab and steps') };
-  const reader = startReading(yaml, syntax);
+  const reading = readYaml(source);
+  const { yaml } = reading;
+  if (isUnreadable(reading)) return { problems: orEmpty(source, reading.problems, 'scenario, proves, sources, lab and steps') };
+  const reader = startReading(reading);
   const root = reader.map(yaml.value, []);
   if (!root) return { problems: reader.problems };
   const file = reader.check(scenarioSchema, root, []);
@@ -52,9 +53,10 @@ export function parseScenario(source: SourceText): Parsed<Scenario> {
 
 /** Reads a recipe file. As `parseScenario`. */
 export function parseRecipe(source: SourceText): Parsed<RecipeSource> {
-  const { yaml, problems: syntax } = readYaml(source);
-  if (isUnreadable(yaml.value, syntax)) return { problems: orEmpty(source, syntax, 'recipe, about and steps') };
-  const reader = startReading(yaml, syntax);
+  const reading = readYaml(source);
+  const { yaml } = reading;
+  if (isUnreadable(reading)) return { problems: orEmpty(source, reading.problems, 'recipe, about and steps') };
+  const reader = startReading(reading);
   const root = reader.map(yaml.value, []);
   if (!root) return { problems: reader.problems };
   const file = reader.check(recipeSchema, root, []);
@@ -82,8 +84,8 @@ export function parseRecipe(source: SourceText): Parsed<RecipeSource> {
 }
 
 /** Broken YAML reads as something else than was meant: what else is wrong with it would only confuse. A duplicate key does no such harm. */
-function isUnreadable(value: Value, syntax: readonly Problem[]): boolean {
-  return value === null || !isReadable(syntax);
+function isUnreadable({ yaml, readable }: YamlReading): boolean {
+  return yaml.value === null || !readable;
 }
 
 function orEmpty(source: SourceText, syntax: readonly Problem[], keys: string): readonly Problem[] {
@@ -102,7 +104,7 @@ interface Reader {
   readonly add: (mistake: Mistake) => void;
 }
 
-function startReading(yaml: YamlSource, syntax: readonly Problem[]): Reader {
+function startReading({ yaml, problems: syntax }: YamlReading): Reader {
   const problems: Problem[] = [...syntax];
   const add = ({ message, path, key, hint }: Mistake) => {
     problems.push({

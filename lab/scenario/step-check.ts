@@ -2,7 +2,8 @@
  * Steps that could not work, and hosts that are not there: what is wrong with a step although its schema is content. Knows the
  * language's rules and the drafted lab; positions are paths that the planner turns into places.
  */
-import type { Overlay } from '../topology/overlay.ts';
+import { type Overlay, serviceNames } from '../topology/overlay.ts';
+import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { checkExpect, type ExpectCheck } from './expect-check.ts';
 import type { Claims } from './expectations/expectations.ts';
@@ -10,8 +11,9 @@ import type { RunArgs } from './run-args.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { checkCluster, checkSelector, fixedHosts } from './selector-check.ts';
+import { type ProcessTarget, processSchema, type ServiceTarget } from './targets.ts';
 import { isTemplate } from './template.ts';
-import type { VerbArgs } from './verbs/verbs.ts';
+import type { VerbArgs, VerbName } from './verbs/verbs.ts';
 import { namesItself, runsProgram } from './verbs/verbs.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -25,6 +27,7 @@ export function checkStep(given: StepCheck): readonly Mistake[] {
     ...checkModifiers(given),
     ...checkRun(given),
     ...checkTargets(given),
+    ...checkServices(given),
     ...checkConfigure(given),
     ...checkFill(given),
     ...checkHeal(given),
@@ -153,6 +156,28 @@ function checkConfigure({ step, blueprint }: StepCheck): readonly Mistake[] {
   }
   if (of !== undefined) mistakes.push(...checkCluster(of, [...path, 'of'], blueprint));
   return mistakes;
+}
+
+const actOnServices: readonly VerbName[] = ['start', 'stop', 'restart', 'crash', 'freeze', 'clock'];
+
+/** A service or process that a host of its kind never has; whether it runs just then is the run's to find out. */
+function checkServices({ step, blueprint }: StepCheck): readonly Mistake[] {
+  if (!blueprint || !actOnServices.includes(step.verb)) return [];
+  const { on, service, process } = step.args as ServiceTarget & ProcessTarget;
+  const named = service ?? process;
+  if (named === undefined) return [];
+  const key = service === undefined ? 'process' : 'service';
+  // What is no service's main process is one of PostgreSQL's own.
+  const owner = serviceNames.find((name) => name === named) ?? 'postgres';
+  const lacking = (fixedHosts(on, blueprint) ?? [])
+    .flatMap((name) => blueprint.hosts.find((host) => host.name === name) ?? [])
+    .find((host) => host.services[owner] === undefined);
+  if (!lacking) return [];
+  const sayable: readonly string[] = key === 'service' ? serviceNames : processSchema.options;
+  const has = Object.keys(lacking.services).filter((name) => sayable.includes(name));
+  return [
+    { message: `${whatIs(lacking)}: it has no ${key} ${named}`, path: [...step.path, step.verb, key], hint: `it has ${has.join(', ')}` },
+  ];
 }
 
 function checkFill({ step, blueprint }: StepCheck): readonly Mistake[] {

@@ -35,8 +35,15 @@ export function valueAt(yaml: YamlSource, path: Path): Value {
   );
 }
 
+export interface YamlReading {
+  readonly yaml: YamlSource;
+  readonly problems: readonly Problem[];
+  /** What was read says what the author meant, but for keys that stand twice: these are mistakes like others. */
+  readonly readable: boolean;
+}
+
 /** Reads one YAML document. Syntax errors and duplicate keys are problems; what can be read is read all the same. Never throws. */
-export function readYaml(source: SourceText): { readonly yaml: YamlSource; readonly problems: readonly Problem[] } {
+export function readYaml(source: SourceText): YamlReading {
   const lines = new LineCounter();
   const documents = parseAllDocuments(source.text, {
     lineCounter: lines,
@@ -49,6 +56,7 @@ export function readYaml(source: SourceText): { readonly yaml: YamlSource; reado
   const all = 'empty' in documents ? [] : documents;
   const [document] = all;
   const problems: Problem[] = [];
+  let readable = true;
   const values = new Map<string, Span>();
   const keys = new Map<string, Span>();
   const position = (offset: number): Position => {
@@ -57,17 +65,19 @@ export function readYaml(source: SourceText): { readonly yaml: YamlSource; reado
   };
   const span = (start: number, end: number): Span => ({ start: position(start), end: position(Math.max(start, end)) });
   const spanOfNode = (node: Node): Span => span(node.range?.[0] ?? 0, node.range?.[1] ?? 0);
-  const problem = (message: string, at: Span, hint?: string) =>
+  const add = (message: string, at: Span, hint?: string) =>
     problems.push({ message, file: source.file, span: at, ...(hint === undefined ? {} : { hint }) });
+  const problem = (...unreadable: Parameters<typeof add>) => {
+    readable = false;
+    add(...unreadable);
+  };
 
-  for (const error of withoutEchoes(document?.errors ?? [])) {
-    const line = source.text.split('\n')[position(error.pos[0]).line - 1] ?? '';
-    const hint = syntaxHint(error.code, line);
-    problem(
-      error.code === 'DUPLICATE_KEY' ? duplicateKey(source.text, error.pos[0]) : firstLower(error.message),
-      error.code === 'DUPLICATE_KEY' ? span(error.pos[0], error.pos[0] + keyLength(source.text, error.pos[0])) : span(...error.pos),
-      hint,
-    );
+  for (const { code, pos, message } of withoutEchoes(document?.errors ?? [])) {
+    const [start, end] = pos;
+    if (code === 'DUPLICATE_KEY') {
+      const hint = 'keep one of them; a list under one key where both are meant';
+      add(duplicateKey(source.text, start), span(start, start + keyLength(source.text, start)), hint);
+    } else problem(firstLower(message), span(start, end), syntaxHint(code, source.text.split('\n')[position(start).line - 1] ?? ''));
   }
   const second = all[1];
   if (second)
@@ -120,12 +130,8 @@ export function readYaml(source: SourceText): { readonly yaml: YamlSource; reado
       has: (path) => values.has(key(path)),
     },
     problems,
+    readable,
   };
-}
-
-/** Whether what was read says what the author meant: a key that stands twice is a mistake like others. `syntax`: of `readYaml`. */
-export function isReadable(syntax: readonly Problem[]): boolean {
-  return syntax.every((problem) => problem.message.includes('twice'));
 }
 
 function key(path: Path): string {
@@ -142,7 +148,6 @@ function keyLength(text: string, start: number): number {
 }
 
 function syntaxHint(code: string, line: string): string | undefined {
-  if (code === 'DUPLICATE_KEY') return 'keep one of them; a list under one key where both are meant';
   if (/[{[].*\$\{/.test(line)) return 'inside { } and [ ] quote what has ${...} in it';
   if (code === 'TAB_AS_INDENT') return 'indent with spaces';
   if (/:\s+[^"'].*:\s/.test(line)) return 'quote text that has ": " in it';

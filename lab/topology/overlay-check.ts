@@ -7,6 +7,11 @@ import type { TopologyProblem } from './topology-problem.ts';
 
 const kindNames: Readonly<Record<HostKind, string>> = { etcd: 'an etcd host', patroni: 'a database host', repo: 'the repository host' };
 
+/** `etcd1 is an etcd host` */
+export function whatIs({ name, kind }: { readonly name: string; readonly kind: HostKind }): string {
+  return `${name} is ${kindNames[kind]}`;
+}
+
 export function checkOverlays(layout: Layout, problems: TopologyProblem[]): void {
   for (const host of layout.hosts) {
     for (const layer of host.layers) {
@@ -39,7 +44,7 @@ function checkFiles(layer: Layer, problems: TopologyProblem[]): void {
 
 /** Changes that name a host or a cluster must be of use there. */
 function checkFit(host: LayoutHost, { overlay, path, scope }: Layer, problems: TopologyProblem[]): void {
-  const is = `${host.name} is ${kindNames[host.kind]}`;
+  const is = whatIs(host);
   const misfit = (key: string, why: string, hint?: string) =>
     problems.push({ message: why, path: [...path, ...key.split(' ')], ...(hint === undefined ? {} : { hint }) });
   if (scope === 'host' && overlay.dcs)

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import type { ProgramName, ServiceName } from './blueprint.ts';
 import { readyStates } from './blueprint.ts';
 import { duplicateKeysOf } from './duplicate-key.ts';
+import { defaultSettings, notMaps } from './map-settings.ts';
 import { places } from './places.ts';
-import { mergeChanges } from './plain-map.ts';
+import { mergeChanges, type PlainMap } from './plain-map.ts';
 import { presetNames } from './presets/index.ts';
 import { profileNames } from './timing-profiles.ts';
 
@@ -22,7 +23,11 @@ const clusterNameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, {
 });
 const stanzaSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: 'a stanza is letters, digits, dashes and underscores' });
 const pathSchema = z.string();
-const settingsSchema = z.record(z.string(), z.unknown());
+/** Settings of Patroni, by those that the lab has by default. */
+const settingsSchema = (defaults: PlainMap) =>
+  z.record(z.string(), z.unknown()).check(({ value, issues }) => {
+    for (const path of notMaps(value, defaults)) issues.push({ code: 'invalid_type', expected: 'object', input: value, path: [...path] });
+  });
 
 const optionSchema = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number(), z.boolean()]))], {
   error: 'an option of pgBackRest is text, a number, true, false, a list of these (a repeated option), or null (not set)',
@@ -58,8 +63,10 @@ const hostOverlayShape = {
     })
     .optional()
     .describe("Programs of another train than the host's, by version."),
-  patroni: settingsSchema.optional().describe("Changes to Patroni's local file, /etc/patroni/config.yml."),
-  dcs: settingsSchema.optional().describe('Changes to bootstrap.dcs before the first start, to the dynamic configuration afterwards.'),
+  patroni: settingsSchema(defaultSettings.patroni).optional().describe("Changes to Patroni's local file, /etc/patroni/config.yml."),
+  dcs: settingsSchema(defaultSettings.dcs)
+    .optional()
+    .describe('Changes to bootstrap.dcs before the first start, to the dynamic configuration afterwards.'),
   pgbackrest: z
     .record(z.string(), z.record(z.string(), optionSchema).nullable())
     .optional()

@@ -37,6 +37,7 @@ test('every mistake at once, a key that stands twice among them', async () => {
 
 test('of a file that is not YAML, its syntax alone', async () => {
   expect(await mistakes('patorni: {a: 1\n')).toEqual([expect.stringContaining('must be sufficiently indented')]);
+  expect(await mistakes('patorni: !twice 1\n')).toEqual([expect.stringContaining('the tag !twice is not part')]);
 });
 
 test('hosts and trains that do not exist are shown at their names', async () => {

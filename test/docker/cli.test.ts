@@ -225,6 +225,20 @@ describe('exec', () => {
     expect(failed).toMatchObject({ stdout: 'postgres', stderr: 'trouble', exitCode: 7 });
   });
 
+  test('ends as a shell does where the host has no such program, and says which and where', async () => {
+    const [missing, quoted, locked] = await Promise.all([
+      pglab('exec', ...on, 'etcd1', 'pgbackrest', 'info'),
+      pglab('exec', ...on, 'pg1', 'patronictl list'),
+      pglab('exec', ...on, 'pg1', '/etc/hosts'),
+    ]);
+    expect(missing).toMatchObject({ exitCode: 127, stdout: '', stderr: 'error: there is no program "pgbackrest" on etcd1' });
+    expect(quoted).toMatchObject({
+      exitCode: 127,
+      stderr: expect.stringMatching(/"patronictl list" on pg1\nhint: .*pg1 sh -c "patronictl list"$/),
+    });
+    expect(locked).toMatchObject({ exitCode: 126, stderr: expect.stringContaining('/etc/hosts: Permission denied') });
+  });
+
   test('takes megabytes on stdin and gives them back', async () => {
     const text = 'all work and no play\n'.repeat(200_000);
     const { stdout } = await pglabWithInput(text, 'exec', ...on, 'repo', 'cat');

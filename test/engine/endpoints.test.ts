@@ -14,8 +14,8 @@ const refusal = (code: string) => Object.assign(new Error(code), { code });
 
 describe('where an engine is looked for', () => {
   test('the usual sockets, system-wide before per-user', () => {
-    const { candidates, chosen } = enginePlaces(machine({ XDG_RUNTIME_DIR: '/run/user/7' }));
-    expect(chosen).toBe(false);
+    const { candidates, choice } = enginePlaces(machine({ XDG_RUNTIME_DIR: '/run/user/7' }));
+    expect(choice).toBeUndefined();
     expect(candidates.map(({ address }) => address)).toEqual([
       'unix:///var/run/docker.sock',
       'unix:///run/user/7/docker.sock',
@@ -27,8 +27,8 @@ describe('where an engine is looked for', () => {
   });
 
   test('DOCKER_HOST is the only place where it is set, and wins over a context', () => {
-    const { candidates, chosen } = enginePlaces(machine({ DOCKER_HOST: 'tcp://10.0.0.1:2375', DOCKER_CONTEXT: 'work' }));
-    expect(chosen).toBe(true);
+    const { candidates, choice } = enginePlaces(machine({ DOCKER_HOST: 'tcp://10.0.0.1:2375', DOCKER_CONTEXT: 'work' }));
+    expect(choice).toBe('DOCKER_HOST');
     expect(candidates).toEqual([{ source: 'DOCKER_HOST', address: 'tcp://10.0.0.1:2375' }]);
   });
 
@@ -49,20 +49,32 @@ describe('where an engine is looked for', () => {
     expect(enginePlaces(machine(env)).candidates).toMatchObject([{ reason: 'no readable ca.pem, cert.pem and key.pem in /certs' }]);
   });
 
-  test('the current context comes first, the usual sockets after it, each once', () => {
-    const files = {
-      '/home/ann/.docker/config.json': '{"currentContext": "colima"}',
-      [contextFile('colima')]: contextTo('unix:///home/ann/.colima/default/docker.sock'),
-    };
-    const addresses = enginePlaces(machine({}, files)).candidates.map(({ address }) => address);
-    expect(addresses[0]).toBe('unix:///home/ann/.colima/default/docker.sock');
-    expect(new Set(addresses).size).toBe(addresses.length);
+  const colima = 'unix:///home/ann/.colima/default/docker.sock';
+  const withColima = { '/home/ann/.docker/config.json': '{"currentContext": "colima"}', [contextFile('colima')]: contextTo(colima) };
+
+  test('the current context is the only place, as for the docker client', () => {
+    expect(enginePlaces(machine({}, withColima))).toEqual({
+      candidates: [{ source: 'the current docker context "colima"', address: colima }],
+      choice: 'current context',
+    });
+  });
+
+  test('DOCKER_CONTEXT wins over the current context, and "default" is nobody’s choice', () => {
+    const files = { ...withColima, [contextFile('work')]: contextTo('tcp://10.0.0.1:2375') };
+    expect(enginePlaces(machine({ DOCKER_CONTEXT: 'work' }, files))).toEqual({
+      candidates: [{ source: 'docker context "work"', address: 'tcp://10.0.0.1:2375' }],
+      choice: 'DOCKER_CONTEXT',
+    });
+    expect(enginePlaces(machine({ DOCKER_CONTEXT: 'default' }, files))).toEqual(enginePlaces(machine()));
+    expect(enginePlaces(machine({}, { '/home/ann/.docker/config.json': '{"currentContext": "default"}' }))).toEqual(
+      enginePlaces(machine()),
+    );
   });
 
   test('DOCKER_CONTEXT names one that does not exist', () => {
     expect(enginePlaces(machine({ DOCKER_CONTEXT: 'gone' }))).toEqual({
       candidates: [{ source: 'docker context "gone"', reason: 'no such context' }],
-      chosen: true,
+      choice: 'DOCKER_CONTEXT',
     });
   });
 
@@ -89,20 +101,34 @@ describe('the search', () => {
       attempts: [
         { source: 'DOCKER_HOST', address: 'tcp://127.0.0.1:1', reason: 'connection refused: nothing listens there', denied: false },
       ],
-      chosen: true,
+      choice: 'DOCKER_HOST',
+    });
+  });
+
+  test('asks no other engine where the current context’s does not answer, and says how to leave it', async () => {
+    const files = {
+      '/home/ann/.docker/config.json': '{"currentContext": "work"}',
+      [contextFile('work')]: contextTo('unix:///run/work.sock'),
+    };
+    const search = await searchEngine(machine({}, files), answering(['unix:///var/run/docker.sock']));
+    if (!('attempts' in search)) throw new Error(`took ${search.endpoint.address}`);
+    expect(noEngine(search.attempts, search.choice)).toMatchObject({
+      message: 'the Docker engine that the current docker context "work" names cannot be used',
+      detail: ['the current docker context "work" (unix:///run/work.sock): no such socket'],
+      hint: expect.stringContaining('docker context use default'),
     });
   });
 
   test('names setup where there is nothing, the group where there is no permission, and the setting where it is wrong', () => {
     const attempt = { source: 'Docker', address: 'unix:///var/run/docker.sock', reason: 'no such socket', denied: false };
-    expect(noEngine([attempt], false)).toMatchObject({
+    expect(noEngine([attempt])).toMatchObject({
       message: 'no Docker engine answers',
       detail: ['Docker (unix:///var/run/docker.sock): no such socket'],
       hint: expect.stringContaining('npm run setup'),
       exitCode: 3,
     });
-    expect(noEngine([{ ...attempt, denied: true }], false).hint).toContain('docker');
-    expect(noEngine([{ ...attempt, source: 'DOCKER_HOST' }], true).message).toContain('DOCKER_HOST');
+    expect(noEngine([{ ...attempt, denied: true }]).hint).toContain('docker');
+    expect(noEngine([{ ...attempt, source: 'DOCKER_HOST' }], 'DOCKER_HOST').message).toContain('DOCKER_HOST');
   });
 });
 

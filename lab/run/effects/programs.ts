@@ -1,6 +1,7 @@
 /** pgbackrest, patronictl and exec: a command line run on one host or several at once, its output recorded. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { seconds } from '../../core/duration.ts';
+import { lineCutter } from '../../core/line-cutter.ts';
 import type { CommandResult } from '../../engine/commands.ts';
 import { runCommand } from '../../engine/commands.ts';
 import type { Host, Lab } from '../../engine/lab.ts';
@@ -91,7 +92,7 @@ async function runOn(ctx: StepContext, hosts: readonly Host[], args: RunArgs, li
 
 /** What `docker exec` prints never reaches a container's log: each line joins its host's stream here, once. */
 async function runRecorded(ctx: StepContext, host: Host, line: string, { stdin, user }: RunArgs): Promise<CommandResult> {
-  const pending = { stdout: '', stderr: '' };
+  const cut = { stdout: lineCutter(), stderr: lineCutter() };
   let held: LogEntry | undefined;
   const letGo = () => {
     if (held) ctx.recorder.recordLog({ host: host.name, ...held, source: 'command', step: ctx.step }, ctx.recorder.now());
@@ -104,15 +105,13 @@ async function runRecorded(ctx: StepContext, host: Host, line: string, { stdin, 
       held = readEntry(text);
     }
   };
-  const onOutput = (stream: keyof typeof pending, text: string) => {
-    const lines = (pending[stream] + text).split('\n');
-    pending[stream] = lines.pop() ?? '';
-    for (const each of lines) take(each);
+  const onOutput = (stream: keyof typeof cut, text: string) => {
+    for (const each of cut[stream](text)) take(each);
     letGo();
   };
   const command = { argv: ['sh', '-c', line], ...(user && { user }), ...(stdin === undefined ? {} : { stdin }), onOutput };
   const result = await (ctx.elsewhere?.(onOutput) ?? runCommand(ctx.docker, host.container, command));
-  for (const rest of Object.values(pending)) if (rest !== '') take(rest);
+  for (const rest of Object.values(cut).flatMap((last) => last('\n'))) if (rest !== '') take(rest);
   letGo();
   return result;
 }

@@ -1,6 +1,7 @@
 /** What a command and a recorder say to each other: JSON, a message a line. */
 import { on } from 'node:events';
 import type { Socket } from 'node:net';
+import { lineCutter } from '../../core/line-cutter.ts';
 import type { Handed } from '../../scenario/handed-step.ts';
 
 export type FromCommand =
@@ -24,13 +25,11 @@ export function send(socket: Socket, message: FromCommand | FromRecorder): void 
 /** Until the other side is gone, however it went. */
 export async function* messagesOf<T extends FromCommand | FromRecorder>(socket: Socket): AsyncGenerator<T> {
   socket.setEncoding('utf8');
-  let pending = '';
+  const cut = lineCutter();
   try {
     // Read at once, also while nobody asks for the next message: only then does the end of the other side show.
     for await (const [chunk] of on(socket, 'data', { close: ['end', 'close'] })) {
-      const lines = (pending + chunk).split('\n');
-      pending = lines.pop() ?? '';
-      for (const line of lines) yield JSON.parse(line) as T;
+      for (const line of cut(chunk)) yield JSON.parse(line) as T;
     }
   } catch (error) {
     if (error instanceof SyntaxError) throw error;
