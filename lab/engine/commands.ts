@@ -66,6 +66,14 @@ export async function startExec(docker: Docker, container: string, options: Dock
   }
 }
 
+/** Waits until the init of a host that was just started heeds signals: one told to stop before that does not, or ends at once. */
+export async function listens(docker: Docker, container: string): Promise<void> {
+  // The init's shell is the first process's child; SIGTERM, 15, is the last that it sets a trap for.
+  const script = 'until (( 0x$(awk "/^SigCgt/ { print \\$2 }" /proc/$(pgrep -o -P 1)/status) & 1 << 14 )); do sleep 0.02; done';
+  const { exit, stderr } = await runCommand(docker, container, { user: 'root', argv: ['timeout', '30', 'bash', '-c', script] });
+  if (exit !== 0) throw new LabError(`the init of container ${container} does not listen: ${stderr.trim() || `exit code ${exit}`}`);
+}
+
 /** Starts Patroni on a host where it was held back. Costs next to nothing, unlike a command that runs in the host; waits for nothing. */
 export async function releasePatroni(docker: Docker, container: string): Promise<void> {
   await docker.getContainer(container).kill({ signal: 'SIGUSR2' });

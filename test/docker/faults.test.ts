@@ -398,6 +398,13 @@ describe('configure', () => {
   });
 });
 
+test('a host counts as started when its init heeds signals, so that one that is stopped at once stops in order', async () => {
+  // On a busy machine that takes a while.
+  await sh('repo', "sed -i '2i sleep 1' /etc/lab/init", 'root');
+  for (const reason of ['repo runs', 'repo runs']) expect(await on.does('restart', 'repo')).toMatchObject({ outcome: 'done', reason });
+  await sh('repo', "sed -i '2d' /etc/lab/init", 'root');
+});
+
 test('wipe refuses while PostgreSQL runs, and empties everything of its own where it does not', async () => {
   const [name] = await replicas();
   await expect(on.does('wipe', name)).rejects.toThrow(`PostgreSQL runs on ${name}`);

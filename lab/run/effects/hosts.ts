@@ -1,6 +1,6 @@
 /** start, stop, restart and kill: whole hosts through the engine, single services through the host's supervisor. */
 import { Socket } from 'node:net';
-import { controlService } from '../../engine/commands.ts';
+import { controlService, listens } from '../../engine/commands.ts';
 import { type Endpoint, endpointOf, type Host } from '../../engine/lab.ts';
 import { promptly } from '../../observe/promptly.ts';
 import type { ServiceTarget } from '../../scenario/targets.ts';
@@ -59,6 +59,7 @@ async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promi
   }
   const container = ctx.docker.getContainer(host.container);
   if (!ctx.witnessed) await container.start();
+  await listens(ctx.docker, host.container);
   await ctx.faults.hostStarted(host);
   const { State } = await container.inspect();
   return State.Running ? proven(`${host.name} runs`) : unproven(`${host.name} is ${State.Status}`);
