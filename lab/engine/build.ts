@@ -56,7 +56,7 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
         (error) => (error ? reject(error) : resolve()),
         (message: BuildMessage) => {
           id = message.aux?.ID ?? id;
-          // Whatever pieces the engine read of a step's output, each that came from stderr wrapped in a colour of its own.
+          // The engine passes on what a step printed in whatever pieces it read, each that came from stderr wrapped in a colour of its own.
           for (const line of cut(stripVTControlCharacters(message.stream ?? '').replaceAll('\r', '\n'))) read(line);
           if (message.error) reject(new Error(message.error));
         },
