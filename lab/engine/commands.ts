@@ -1,60 +1,44 @@
 /** Runs programs inside hosts, and talks to their supervisor. What they print never reaches the host's log stream. */
-import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
 import type { ServiceName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
+import { type Command, type CommandResult, Runner } from './runner.ts';
 
-export interface Command {
-  readonly argv: readonly string[];
-  /** Default `postgres`: pgBackRest refuses most commands to root. */
-  readonly user?: 'postgres' | 'root';
-  readonly stdin?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
-  /** Stops waiting and throws the signal's reason. The program goes on in its host. */
-  readonly signal?: AbortSignal;
+export type { Command, CommandResult } from './runner.ts';
+
+/** A container's runner, as of one start of it: none outlives its host. */
+interface Stay {
+  readonly since: string;
+  readonly runner: Promise<Runner>;
 }
 
-export interface CommandResult {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const stays = new WeakMap<Docker, Map<string, Stay>>();
 
 /** Runs a program in a container to its end. Throws LabError where it could not be started (a dead or paused host). */
 export async function runCommand(docker: Docker, container: string, command: Command): Promise<CommandResult> {
-  const exec = await startExec(docker, container, {
-    Cmd: [...command.argv],
-    User: command.user ?? 'postgres',
-    Env: Object.entries(command.env ?? {}).map(([key, value]) => `${key}=${value}`),
-    AttachStdin: command.stdin !== undefined,
-    AttachStdout: true,
-    AttachStderr: true,
-    ...(command.signal === undefined ? {} : { abortSignal: command.signal }),
-  });
-  const stream = await exec.start({ hijack: command.stdin !== undefined, stdin: command.stdin !== undefined });
-  if (command.stdin !== undefined) stream.end(command.stdin);
-  const output = { stdout: '', stderr: '' };
-  const sinks = { stdout: new PassThrough(), stderr: new PassThrough() };
-  for (const name of ['stdout', 'stderr'] as const) {
-    sinks[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-      command.onOutput?.(name, text);
-    });
+  let runner: Runner;
+  try {
+    runner = await runnerIn(docker, container);
+  } catch (error) {
+    throw new LabError(`no command can be run in container ${container}`, { cause: error });
   }
-  docker.modem.demuxStream(stream, sinks.stdout, sinks.stderr);
-  const giveUp = () => stream.destroy();
-  command.signal?.addEventListener('abort', giveUp, { once: true });
-  await new Promise<void>((resolve, reject) => {
-    stream.once('end', resolve).once('close', resolve).once('error', reject);
-  });
-  command.signal?.removeEventListener('abort', giveUp);
-  command.signal?.throwIfAborted();
-  // demuxStream never ends its outputs; end them, so that a character split between two chunks is complete.
-  await Promise.all(Object.values(sinks).map((sink) => new Promise((resolve) => sink.once('end', resolve).end())));
-  const { ExitCode } = await exec.inspect();
-  return { exit: ExitCode ?? -1, ...output };
+  return runner.run(command);
+}
+
+/** The engine is asked first: a message to a host that is paused would wait until it goes on. */
+async function runnerIn(docker: Docker, container: string): Promise<Runner> {
+  const { State } = await docker.getContainer(container).inspect();
+  if (!State.Running || State.Paused) throw new Error(`the container is ${State.Status}`);
+  const here = stays.get(docker) ?? new Map<string, Stay>();
+  stays.set(docker, here);
+  const stay = here.get(container);
+  if (stay?.since === State.StartedAt && !(await stay.runner).gone) return stay.runner;
+  const runner = Runner.start(docker, container);
+  here.set(container, { since: State.StartedAt, runner });
+  // One that did not come up is no stay: the next command tries again.
+  runner.catch(() => here.delete(container));
+  return runner;
 }
 
 export async function startExec(docker: Docker, container: string, options: Docker.ExecCreateOptions): Promise<Docker.Exec> {
