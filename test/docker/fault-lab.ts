@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CommandResult, runCommand } from '../../lab/engine/commands.ts';
 import { ensureImages, imageKey } from '../../lab/engine/images.ts';
-import { type Host, type Lab, removeLab } from '../../lab/engine/lab.ts';
+import { endpointOf, type Host, type Lab, removeLab } from '../../lab/engine/lab.ts';
+import { askPatroni } from '../../lab/observe/patroni.ts';
 import { ActiveFaults } from '../../lab/run/active-faults.ts';
 import { bringUp } from '../../lab/run/bring-up.ts';
 import { hostNamed } from '../../lab/run/coming-up.ts';
@@ -15,13 +17,20 @@ import { Recorder } from '../../lab/run/recorder.ts';
 import type { VerbName } from '../../lab/scenario/verbs/verbs.ts';
 import { verbs } from '../../lab/scenario/verbs/verbs.ts';
 import type { LabSpec } from '../../lab/topology/overlay.ts';
-import { docker } from './pglab.ts';
+import { docker, until } from './pglab.ts';
 
 export interface FaultLab {
   readonly lab: Lab;
   readonly host: (name: string) => Host;
   /** Carries out one step, its arguments as a scenario would write them. Hosts are named, one or several with commas. */
   readonly does: (verb: Exclude<VerbName, 'expect' | 'recipe' | 'workload' | 'mark'>, args: unknown, name?: string) => Promise<Done>;
+  readonly sh: (name: string, script: string, user?: 'postgres' | 'root') => Promise<CommandResult>;
+  readonly patroni: (name: string) => ReturnType<typeof askPatroni>;
+  /** Waits for one leader and everybody else streaming: until what a fault left behind is forgotten. */
+  readonly healthy: () => Promise<void>;
+  readonly leader: () => Promise<string | undefined>;
+  /** Two members that do not lead, in order. */
+  readonly replicas: () => Promise<[string, string]>;
   readonly remove: () => Promise<void>;
 }
 
@@ -46,10 +55,31 @@ export async function faultLab(name: string, spec: LabSpec): Promise<FaultLab> {
   const streams = followHosts(docker, lab, recorder, (error) => console.error(error));
   const faults = new ActiveFaults();
   const host = (wanted: string) => hostNamed(lab, wanted);
+  const members = lab.hosts.flatMap(({ kind, name: member }) => (kind === 'patroni' ? [member] : []));
+  const patroni = (member: string) => askPatroni(endpointOf(host(member), 8008));
+  const healthy = () =>
+    until(async () => {
+      const answers = await Promise.all(members.map(patroni));
+      const streaming = answers.filter((answer) => answer?.state === 'streaming').length;
+      return streaming === members.length - 1 && answers.some((answer) => answer?.role === 'leader' && answer.state === 'running');
+    }, 60_000);
+  const leader = async () => {
+    for (const member of members) if ((await patroni(member))?.role === 'leader') return member;
+    return undefined;
+  };
   let steps = 0;
   return {
     lab,
     host,
+    sh: (on, script, user = 'postgres') => runCommand(docker, host(on).container, { user, argv: ['bash', '-c', script] }),
+    patroni,
+    healthy,
+    leader,
+    replicas: async () => {
+      await healthy();
+      const leading = await leader();
+      return members.filter((member) => member !== leading) as [string, string];
+    },
     does: async (verb, args, as) => {
       steps += 1;
       const step = `s${steps}`;

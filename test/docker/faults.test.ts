@@ -2,18 +2,12 @@
  * Every fault on a real lab: that it does what its name says, seen by other means than its own proof; that it is healed; and that
  * one which did not take is not called done.
  */
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Event } from '../../lab/core/event.ts';
-import { controlService, runCommand } from '../../lab/engine/commands.ts';
-import { endpointOf, type Host } from '../../lab/engine/lab.ts';
+import { controlService } from '../../lab/engine/commands.ts';
+import type { Host } from '../../lab/engine/lab.ts';
 import { labelKeys } from '../../lab/engine/labels.ts';
 import { runInNetworkOf } from '../../lab/engine/netns.ts';
-import { askPatroni } from '../../lab/observe/patroni.ts';
 import { ask, serverOf } from '../../lab/observe/postgres.ts';
-import { History } from '../../lab/run/history.ts';
-import { followHosts } from '../../lab/run/host-streams.ts';
 import { type FaultLab, faultLab } from './fault-lab.ts';
 import { docker, until } from './pglab.ts';
 
@@ -28,89 +22,20 @@ beforeAll(async () => {
 afterAll(() => on?.remove());
 afterEach(() => on.does('heal', 'all'));
 
-const patroni = (name: string) => askPatroni(endpointOf(on.host(name), 8008));
 const sql = async (name: string, text: string) => (await ask(serverOf(on.lab, on.host(name)), text))[0]?.[0];
-const sh = (name: string, script: string, user: 'postgres' | 'root' = 'postgres') =>
-  runCommand(docker, on.host(name).container, { user, argv: ['bash', '-c', script] });
-const leader = async () => {
-  for (const name of ['pg1', 'pg2', 'pg3']) if ((await patroni(name))?.role === 'leader') return name;
-  return undefined;
-};
-/** One leader, everybody else streaming, and what a fault left behind forgotten. */
-const healthy = () =>
-  until(async () => {
-    const answers = await Promise.all(['pg1', 'pg2', 'pg3'].map(patroni));
-    const streaming = answers.filter((answer) => answer?.state === 'streaming').length;
-    return streaming === 2 && answers.some((answer) => answer?.role === 'leader' && answer.state === 'running');
-  }, 60_000);
-/** Two members that do not lead, in order. */
-const replicas = async () => {
-  await healthy();
-  const leading = await leader();
-  return ['pg1', 'pg2', 'pg3'].filter((name) => name !== leading) as [string, string];
-};
 /** Whether a connection from one host to another can be made. */
 const reaches = async (from: string, to: string, port: number) =>
-  (await sh(from, `timeout 1 bash -c ': < /dev/tcp/${on.host(to).address}/${port}'`)).exit === 0;
-
-test("hosts of a replay's lab are reached at their own addresses: nothing is published", async () => {
-  const { HostConfig } = await docker.getContainer(on.host('pg1').container).inspect();
-  expect(HostConfig.PortBindings).toEqual({});
-  expect(endpointOf(on.host('pg1'), 8008)).toMatchObject({ address: on.host('pg1').address, port: 8008 });
-  expect(await patroni('pg1')).toMatchObject({ state: 'running' });
-});
-
-test("what was read counts as read, however far off the estimate of the engine's clock is", async () => {
-  const events: Event[] = [];
-  class Kept extends History {
-    protected override keep(event: Event): void {
-      events.push(event);
-    }
-  }
-  const history = new Kept(-60_000);
-  const streams = followHosts(docker, on.lab, history, (error) => {
-    throw error;
-  });
-  await streams.readThrough(['pg1']);
-  const last = Math.max(...events.flatMap((event) => (event.type === 'log' && event.host === 'pg1' ? [event.at] : [])));
-  await streams.readThrough(['pg1']);
-  await streams.stop();
-  expect(last).toBeGreaterThan(history.now());
-  const through = events.flatMap((event) => (event.type === 'read-through' ? [event.through] : []));
-  expect(through).toHaveLength(2);
-  expect(through[1]).toBeGreaterThanOrEqual(last);
-});
-
-test('of a service that does not stop it is told what goes on in its host', async () => {
-  const [name] = await replicas();
-  const { address } = on.host(name);
-  // Patroni waits for every request that was begun, for ever (patroni#3705).
-  const silent = connect(8008, address);
-  await once(silent, 'connect');
-  await until(async () => (await sh(name, "ss -Htn state established '( sport = :8008 )'")).stdout.includes('8008'));
-  const stopping = controlService(docker, on.host(name).container, 'stop', 'patroni', 3);
-  await expect(stopping).rejects.toMatchObject({
-    message: expect.stringMatching(/^service patroni did not stop: timeout: run: .*got TERM/),
-    detail: expect.arrayContaining([
-      expect.stringMatching(/^postgres \d+ \d+ \/usr\/bin\/python3 \/usr\/bin\/patroni /),
-      expect.stringContaining(`${address}:8008 `),
-    ]),
-  });
-  silent.destroy();
-  await controlService(docker, on.host(name).container, 'stop', 'patroni');
-  await controlService(docker, on.host(name).container, 'start', 'patroni');
-  await healthy();
-});
+  (await on.sh(from, `timeout 1 bash -c ': < /dev/tcp/${on.host(to).address}/${port}'`)).exit === 0;
 
 describe('freeze', () => {
   test('a host stands still, and goes on', async () => {
-    const [name] = await replicas();
+    const [name] = await on.replicas();
     const done = await on.does('freeze', name, 'ice');
     expect(done).toMatchObject({ outcome: 'done', reason: `${name} is paused and uses no CPU, and does not answer` });
     expect((await docker.getContainer(on.host(name).container).inspect()).State.Paused).toBe(true);
-    expect(await patroni(name)).toBeUndefined();
+    expect(await on.patroni(name)).toBeUndefined();
     expect(await on.does('heal', 'ice')).toMatchObject({ outcome: 'done', reason: `${name} is running` });
-    await healthy();
+    await on.healthy();
   });
 
   test('a host without any port of its own', async () => {
@@ -118,7 +43,7 @@ describe('freeze', () => {
   });
 
   test.each(['patroni', 'postgres'] as const)('%s alone', async (process) => {
-    const [name] = await replicas();
+    const [name] = await on.replicas();
     const done = await on.does('freeze', { on: name, process }, 'ice');
     expect(done.reason).toMatch(/is stopped and uses no CPU, and does not answer/);
     expect(done.outcome).toBe('done');
@@ -126,7 +51,7 @@ describe('freeze', () => {
     if (process === 'patroni') expect(await server).toBe(1);
     else await expect(server).rejects.toThrow();
     expect(await on.does('heal', 'ice')).toMatchObject({ outcome: 'done', reason: `${process} on ${name} runs on` });
-    await until(async () => (await patroni(name))?.state === 'streaming');
+    await until(async () => (await on.patroni(name))?.state === 'streaming');
   });
 
   test('what does not run cannot be frozen', async () => {
@@ -134,10 +59,10 @@ describe('freeze', () => {
   });
 
   test('one that is not frozen any more when it is looked at is unproven', async () => {
-    const [name] = await replicas();
-    const pid = (await sh(name, 'head -n 1 "$PGDATA/postmaster.pid"')).stdout.trim();
+    const [name] = await on.replicas();
+    const pid = (await on.sh(name, 'head -n 1 "$PGDATA/postmaster.pid"')).stdout.trim();
     // Somebody else wakes it up again and again.
-    const waking = sh(name, `for i in {1..150}; do kill -CONT ${pid}; sleep 0.01; done`, 'root');
+    const waking = on.sh(name, `for i in {1..150}; do kill -CONT ${pid}; sleep 0.01; done`, 'root');
     const done = await on.does('freeze', { on: name, process: 'postgres' });
     await waking;
     expect(done).toMatchObject({ outcome: 'unproven', reason: expect.stringMatching(/still moves|still answers/) });
@@ -148,33 +73,33 @@ describe('crash', () => {
   test.each(['checkpointer', 'walreceiver', 'startup', 'patroni', 'pgbackrest', 'postgres'] as const)(
     '%s of a standby',
     async (process) => {
-      const [name] = await replicas();
+      const [name] = await on.replicas();
       const before = await sql(name, 'select pg_postmaster_start_time()::text');
       const done = await on.does('crash', { on: name, process });
       expect(done).toMatchObject({
         outcome: 'done',
         reason: expect.stringMatching(new RegExp(`^${process} on ${name} \\(pid \\d+\\) is gone$`)),
       });
-      await healthy();
+      await on.healthy();
       const after = await sql(name, 'select pg_postmaster_start_time()::text');
       expect(after === before).toBe(process !== 'postgres' && process !== 'startup');
     },
   );
 
   test('archiver and every walsender of the leader', async () => {
-    await healthy();
-    const name = (await leader()) ?? '';
+    await on.healthy();
+    const name = (await on.leader()) ?? '';
     expect(await on.does('crash', { on: name, process: 'archiver' })).toMatchObject({ outcome: 'done' });
-    await healthy();
-    const done = await on.does('crash', { on: (await leader()) ?? '', process: 'walsender' });
+    await on.healthy();
+    const done = await on.does('crash', { on: (await on.leader()) ?? '', process: 'walsender' });
     expect(done).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/\(pid \d+, \d+\) are gone/) });
-    await healthy();
+    await on.healthy();
   });
 });
 
 describe('cut', () => {
   test('both ways: the sides cannot reach each other, everybody else can', async () => {
-    const [a, b] = await replicas();
+    const [a, b] = await on.replicas();
     const done = await on.does('cut', { from: a, to: `${b}, repo` }, 'split');
     expect(done).toMatchObject({
       outcome: 'done',
@@ -184,9 +109,9 @@ describe('cut', () => {
     expect(await reaches(b, a, 8008)).toBe(false);
     expect(await reaches('repo', a, 8432)).toBe(false);
     expect(await reaches('repo', b, 8432)).toBe(true);
-    expect(await reaches(a, (await leader()) ?? '', 8008)).toBe(true);
+    expect(await reaches(a, (await on.leader()) ?? '', 8008)).toBe(true);
     // The observer.
-    expect(await patroni(a)).toBeDefined();
+    expect(await on.patroni(a)).toBeDefined();
     expect(await sql(a, 'select 1')).toBe(1);
     expect(await on.does('heal', 'split')).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/are let in again/) });
     expect(await reaches(a, b, 8008)).toBe(true);
@@ -194,8 +119,8 @@ describe('cut', () => {
   });
 
   test('a connection that stands is cut as well, and one port alone can be', async () => {
-    const [name] = await replicas();
-    const main = (await leader()) ?? '';
+    const [name] = await on.replicas();
+    const main = (await on.leader()) ?? '';
     const done = await on.does('cut', { from: name, to: main, ports: [5432] }, 'split');
     expect(done.outcome).toBe('done');
     expect(await reaches(name, main, 5432)).toBe(false);
@@ -212,7 +137,7 @@ describe('cut', () => {
   });
 
   test('one way: what the host sends is dropped, what is sent to it arrives', async () => {
-    const [a, b] = await replicas();
+    const [a, b] = await on.replicas();
     expect(await on.does('cut', { from: a, to: b, ways: 'out' }, 'mute')).toMatchObject({ outcome: 'done' });
     expect(await rules(on.host(a))).toEqual([`-A OUTPUT -j ${await chains(on.host(a))}`]);
     await reaches(b, a, 8008);
@@ -222,18 +147,18 @@ describe('cut', () => {
   });
 
   test('it is back after a restart of the host, and helpers do not stay', async () => {
-    const [a, b] = await replicas();
+    const [a, b] = await on.replicas();
     await on.does('cut', { from: a, to: b }, 'split');
     await on.does('restart', a);
-    await until(async () => (await sh(a, `timeout 1 bash -c ': < /dev/tcp/${on.host(a).address}/8432'`)).exit === 0);
+    await until(async () => (await on.sh(a, `timeout 1 bash -c ': < /dev/tcp/${on.host(a).address}/8432'`)).exit === 0);
     expect(await reaches(b, a, 8432)).toBe(false);
     await until(async () => (await helpers()) === 0);
     expect(await on.does('heal', 'split')).toMatchObject({ outcome: 'done' });
-    await healthy();
+    await on.healthy();
   });
 
   test('between hosts of which none answered before, it is unproven', async () => {
-    const [name] = await replicas();
+    const [name] = await on.replicas();
     await controlService(docker, on.host('repo').container, 'stop', 'pgbackrest');
     await controlService(docker, on.host(name).container, 'stop', 'pgbackrest');
     const done = await on.does('cut', { from: name, to: 'repo', ports: [8432] });
@@ -257,10 +182,10 @@ describe('fill', () => {
       outcome: 'done',
       reason: 'postgres on repo is refused another block in /var/lib/pgbackrest: No space left on device',
     });
-    expect((await sh('repo', 'echo text > /var/lib/pgbackrest/text')).stderr).toContain('No space left on device');
-    const failures = async () => Number(await sql((await leader()) ?? '', 'select failed_count from pg_stat_archiver'));
+    expect((await on.sh('repo', 'echo text > /var/lib/pgbackrest/text')).stderr).toContain('No space left on device');
+    const failures = async () => Number(await sql((await on.leader()) ?? '', 'select failed_count from pg_stat_archiver'));
     const before = await failures();
-    await sql((await leader()) ?? '', "select pg_logical_emit_message(true, 'test', 'x'), pg_switch_wal()");
+    await sql((await on.leader()) ?? '', "select pg_logical_emit_message(true, 'test', 'x'), pg_switch_wal()");
     await until(async () => (await failures()) > before);
     expect(await on.does('heal', 'full')).toMatchObject({
       outcome: 'done',
@@ -273,10 +198,10 @@ describe('fill', () => {
   });
 
   test('where the user of the service may not write at all, it is unproven', async () => {
-    await sh('repo', 'mkdir -m 0700 /var/lib/pgbackrest/closed', 'root');
+    await on.sh('repo', 'mkdir -m 0700 /var/lib/pgbackrest/closed', 'root');
     const done = await on.does('fill', { on: 'repo', path: '/var/lib/pgbackrest/closed' });
     expect(done).toMatchObject({ outcome: 'unproven', reason: expect.stringContaining('Permission denied') });
-    await sh('repo', 'rmdir /var/lib/pgbackrest/closed', 'root');
+    await on.sh('repo', 'rmdir /var/lib/pgbackrest/closed', 'root');
   });
 });
 
@@ -295,7 +220,7 @@ describe('clock', () => {
     ['postgres', '+30m', 1800],
     ['pgbackrest', '-90s', -90],
   ] as const)('of %s alone by %s', async (process, by, seconds) => {
-    const [name] = await replicas();
+    const [name] = await on.replicas();
     const done = await on.does('clock', { on: name, process, by }, 'skew');
     expect(done).toMatchObject({
       outcome: 'done',
@@ -303,17 +228,17 @@ describe('clock', () => {
     });
     const told = Number(await sql(name, 'select extract(epoch from clock_timestamp())::float8'));
     expect(Math.abs(told - Date.now() / 1000 - (process === 'postgres' ? seconds : 0))).toBeLessThan(2);
-    expect(Math.abs(Number((await sh(name, 'date +%s')).stdout) - Date.now() / 1000)).toBeLessThan(2);
-    await healthy();
+    expect(Math.abs(Number((await on.sh(name, 'date +%s')).stdout) - Date.now() / 1000)).toBeLessThan(2);
+    await on.healthy();
     // Patroni finds its PostgreSQL again although their clocks differ.
     await on.does('crash', { on: name, process: 'patroni' });
-    await healthy();
+    await on.healthy();
     expect(await on.does('heal', 'skew')).toMatchObject({ outcome: 'done' });
-    await healthy();
+    await on.healthy();
   });
 
   test('an offset that the program cannot tell is unproven', async () => {
-    const [name] = await replicas();
+    const [name] = await on.replicas();
     expect(await on.does('clock', { on: name, process: 'pgbackrest', by: '0.2s' })).toMatchObject({
       outcome: 'unproven',
       reason: expect.stringMatching(/cannot tell from none/),
@@ -323,8 +248,8 @@ describe('clock', () => {
 
 describe('configure', () => {
   test('the dynamic configuration, by reload and by restart, and back', async () => {
-    await healthy();
-    const main = (await leader()) ?? '';
+    await on.healthy();
+    const main = (await on.leader()) ?? '';
     const done = await on.does('configure', { dcs: { ttl: 21, postgresql: { parameters: { work_mem: '5MB' } } } });
     expect(done).toMatchObject({
       outcome: 'done',
@@ -335,14 +260,14 @@ describe('configure', () => {
     expect(later).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/needs a restart for it: max_connections is 100/) });
     const now = await on.does('configure', { dcs: { postgresql: { parameters: { max_connections: 90 } } }, apply: 'restart' });
     expect(now).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/PostgreSQL has max_connections = 90/) });
-    expect(await leader()).toBe(main);
+    expect(await on.leader()).toBe(main);
     const back = await on.does('configure', {
       dcs: { ttl: 20, postgresql: { parameters: { work_mem: null, max_connections: null } } },
       apply: 'restart',
     });
     expect(back.outcome).toBe('done');
     expect(await Promise.all(['pg1', 'pg2', 'pg3'].map((name) => sql(name, 'show max_connections')))).toEqual(['100', '100', '100']);
-    await healthy();
+    await on.healthy();
   });
 
   test('a parameter that PostgreSQL does not have is unproven', async () => {
@@ -352,7 +277,7 @@ describe('configure', () => {
   });
 
   test("a host's own files: Patroni's, pgBackRest's, and raw ones", async () => {
-    const [name] = await replicas();
+    const [name] = await on.replicas();
     const done = await on.does('configure', {
       on: name,
       patroni: { tags: { nofailover: true }, postgresql: { parameters: { log_min_duration_statement: '3s' } } },
@@ -366,7 +291,7 @@ describe('configure', () => {
     expect(done.reason).toMatch(/its log says that it has read it; PostgreSQL has log_min_duration_statement = 3s/);
     expect(done.outcome).toBe('done');
     expect(await sql(name, 'show log_min_duration_statement')).toBe('3s');
-    const files = await sh(
+    const files = await on.sh(
       name,
       'stat -c "%U %a %n" /etc/patroni/config.yml /etc/pgbackrest/pgbackrest.conf /etc/lab-test/one; sv status /etc/lab/services/async-log',
       'root',
@@ -385,7 +310,7 @@ describe('configure', () => {
       files: { '/etc/lab-test/one': null },
     });
     expect(back.outcome).toBe('done');
-    await healthy();
+    await on.healthy();
   });
 
   test.each([
@@ -398,18 +323,11 @@ describe('configure', () => {
   });
 });
 
-test('a host counts as started when its init heeds signals, so that one that is stopped at once stops in order', async () => {
-  // On a busy machine that takes a while.
-  await sh('repo', "sed -i '2i sleep 1' /etc/lab/init", 'root');
-  for (const reason of ['repo runs', 'repo runs']) expect(await on.does('restart', 'repo')).toMatchObject({ outcome: 'done', reason });
-  await sh('repo', "sed -i '2d' /etc/lab/init", 'root');
-});
-
 test('wipe refuses while PostgreSQL runs, and empties everything of its own where it does not', async () => {
-  const [name] = await replicas();
+  const [name] = await on.replicas();
   await expect(on.does('wipe', name)).rejects.toThrow(`PostgreSQL runs on ${name}`);
   await on.does('stop', { on: name, service: 'patroni' });
-  await sh(
+  await on.sh(
     name,
     'mkdir /tmp/space && touch /tmp/space/row "$PGDATA/.hidden" && ln -s /tmp/space "$PGDATA/pg_tblspc/16999" && mkdir -p /var/spool/pgbackrest/archive/demo/out',
   );
@@ -418,9 +336,9 @@ test('wipe refuses while PostgreSQL runs, and empties everything of its own wher
     outcome: 'done',
     reason: expect.stringMatching(/main, \/var\/spool\/pgbackrest, \/tmp\/space on \w+ are empty/),
   });
-  expect((await sh(name, 'find "$PGDATA" /tmp/space /var/spool/pgbackrest -mindepth 1; ls -d "$PGDATA"')).stdout).toMatch(
+  expect((await on.sh(name, 'find "$PGDATA" /tmp/space /var/spool/pgbackrest -mindepth 1; ls -d "$PGDATA"')).stdout).toMatch(
     /^\/var\/lib\/postgresql\/\d+\/main\n$/,
   );
   await on.does('start', { on: name, service: 'patroni' });
-  await healthy();
+  await on.healthy();
 });
