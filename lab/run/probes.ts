@@ -19,12 +19,18 @@ export const portsOf: Readonly<Record<Host['kind'], readonly number[]>> = {
   repo: [ports.pgbackrest],
 };
 
-/** A dropped packet is sent again after a second: by then it is known. */
+/**
+ * A dropped packet is sent again after a second: by then it is known. The second begins when all are on their way, and none of them
+ * needs a program of its own, whose start can take that long on a busy machine.
+ */
 const script = `
 for at; do
-  timeout 1 bash -c ": < /dev/tcp/$at" 2>/dev/null && echo "$at" &
+  (: < "/dev/tcp/$at" && echo "$at") 2>/dev/null &
 done
-wait`;
+knocks=$(jobs -p)
+{ sleep 1; kill $knocks; } >/dev/null 2>&1 &
+wait $knocks
+kill $!`;
 
 /** Those of the probes that were let in, all tried at once. */
 export async function knock(docker: Docker, probes: readonly Probe[]): Promise<readonly Probe[]> {
