@@ -205,13 +205,40 @@ describe('fill', () => {
   });
 });
 
-test('slow is proven by measuring, or unsupported by this kernel', async () => {
-  const done = await on.does('slow', { on: 'pg2', by: '200ms' }, 'latency');
-  if (done.outcome === 'unsupported') expect(done.reason).toMatch(/sch_netem.*unknown/);
-  else expect(done).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/^a round trip took/) });
-  expect((await runInNetworkOf(docker, on.lab, on.host('pg2'), 'tc qdisc show dev eth0')).stdout.includes('htb')).toBe(
-    done.outcome === 'done',
-  );
+describe('slow', () => {
+  const queues = async (name: string) => (await runInNetworkOf(docker, on.lab, on.host(name), 'tc qdisc show dev eth0')).stdout;
+
+  test('is proven by measuring, or unsupported by this kernel', async () => {
+    const done = await on.does('slow', { on: 'pg2', by: '200ms' }, 'latency');
+    expect((await queues('pg2')).includes('htb')).toBe(done.outcome === 'done');
+    if (done.outcome === 'unsupported') {
+      expect(done.reason).toMatch(/sch_netem.*unknown/);
+      return;
+    }
+    expect(done).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/^a round trip took \d+\.\d ms and takes \d{3}\.\d ms$/) });
+    await expect(on.does('slow', { on: 'pg1, pg2', by: '100ms' }, 'again')).rejects.toThrow('pg2 is slowed already');
+    expect(await queues('pg1')).not.toContain('htb');
+    expect(await queues('pg2')).toContain('delay 200ms');
+    // Whoever answered first may not answer any more.
+    for (const name of ['etcd1', 'etcd2', 'etcd3']) await controlService(docker, on.host(name).container, 'stop', 'etcd');
+    const healed = await on.does('heal', 'latency');
+    for (const name of ['etcd1', 'etcd2', 'etcd3']) await controlService(docker, on.host(name).container, 'start', 'etcd');
+    expect(healed).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/^a round trip takes \d+\.\d ms again$/) });
+    expect(await queues('pg2')).not.toContain('htb');
+    await healthy();
+  });
+
+  test('is over where its host is stopped', async () => {
+    const [name] = await replicas();
+    const done = await on.does('slow', { on: name, by: '50ms' }, 'latency');
+    if (done.outcome === 'unsupported') return;
+    await on.does('kill', name);
+    const healed = await on.does('heal', 'latency');
+    await on.does('start', name);
+    await healthy();
+    expect(healed).toMatchObject({ outcome: 'done', reason: `${name} is stopped, and what held its packets back is gone` });
+    expect(await queues(name)).not.toContain('htb');
+  });
 });
 
 describe('clock', () => {

@@ -18,34 +18,45 @@ export const slow: Effect<'slow'> = {
     const on = ctx.hosts(args.on);
     const by = parseDuration(args.by);
     const targets = await Promise.all(on.map((host) => targetOf(ctx, host)));
-    const before = await Promise.all(targets.map((target) => roundTrip(ctx, target)));
-    const measured = async (judge: (before: number, now: number) => FaultProof) =>
-      Promise.all(targets.map(async (target, index) => judge(before[index] ?? 0, await roundTrip(ctx, target))));
+    const before = await Promise.all(targets.map((target) => connectTime(ctx, target)));
     ctx.faults.add(ctx.name, {
       step: ctx.step,
       hosts: on,
       reapply: async (host) => void (await delayPackets(ctx, host, by)),
       heal: async () => {
-        await Promise.all(
-          on
-            .filter((host) => ctx.streams.stateOf(host.name) !== 'stopped')
-            .map((host) => runInNetworkOf(ctx.docker, ctx.lab, host, removal)),
-        );
-        return allProven(
-          await measured((was, now) =>
-            now - was < by / 2 ? proven(`a round trip takes ${shown(now)} again`) : unproven(`a round trip still takes ${shown(now)}`),
-          ),
-        );
+        await Promise.all(on.filter((host) => ctx.streams.stateOf(host.name) !== 'stopped').map((host) => letPacketsGo(ctx, host)));
+        return allProven(await Promise.all(targets.map((target, index) => healProof(ctx, target, by, before[index] ?? 0))));
       },
     });
-    const refused = (await Promise.all(on.map((host) => delayPackets(ctx, host, by)))).find((reason) => reason !== undefined);
+    const tried = await Promise.allSettled(on.map((host) => delayPackets(ctx, host, by)));
+    const failed = tried.find((result) => result.status === 'rejected');
+    if (failed) {
+      // What was slowed here is slowed no more; whoever was slowed before stays so.
+      ctx.faults.take(ctx.name);
+      await Promise.all(on.filter((_, index) => tried[index]?.status === 'fulfilled').map((host) => letPacketsGo(ctx, host)));
+      throw failed.reason;
+    }
+    const refused = tried.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []))[0];
     if (refused !== undefined) {
       ctx.faults.take(ctx.name);
       return { on, outcome: 'unsupported', reason: `this kernel cannot delay packets (sch_netem): ${refused}` };
     }
-    return doneBy(on, await measured((was, now) => slowProof(by, was, now)));
+    return doneBy(
+      on,
+      await Promise.all(targets.map(async (target, index) => slowProof(by, before[index] ?? 0, await connectTime(ctx, target)))),
+    );
   },
 };
+
+/** The port that was measured before may be gone by now, with its host or without; then another one tells as much. */
+async function healProof(ctx: StepContext, target: Probe, by: Millis, was: number): Promise<FaultProof> {
+  const { from } = target;
+  const state = ctx.streams.stateOf(from.name);
+  if (state === 'stopped') return proven(`${from.name} is stopped, and what held its packets back is gone`);
+  if (state === 'paused') return unproven(`${from.name} is paused, so a round trip cannot be measured`);
+  const now = (await roundTrip(ctx, target)) ?? (await connectTime(ctx, await targetOf(ctx, from)));
+  return now - was < by / 2 ? proven(`a round trip takes ${shown(now)} again`) : unproven(`a round trip still takes ${shown(now)}`);
+}
 
 const shown = (ms: number) => `${ms.toFixed(1)} ms`;
 
@@ -71,7 +82,9 @@ export function delayRules(by: Millis, peers: readonly string[]): string {
   ].join('\n');
 }
 
-const removal = 'tc qdisc del dev eth0 root';
+async function letPacketsGo(ctx: StepContext, host: Host): Promise<void> {
+  await runInNetworkOf(ctx.docker, ctx.lab, host, 'tc qdisc del dev eth0 root');
+}
 
 /** Undefined, or why this kernel cannot. Throws LabError where the host is slowed already. */
 async function delayPackets(ctx: StepContext, host: Host, by: Millis): Promise<string | undefined> {
@@ -90,7 +103,10 @@ async function targetOf(ctx: StepContext, host: Host): Promise<Probe> {
     ctx.docker,
     up.flatMap((to) => portsOf[to.kind].map((port) => ({ from: host, to, port }))),
   );
-  if (!open) throw new LabError(`no host takes a connection from ${host.name}, so its round trip cannot be measured`);
+  if (!open)
+    throw new LabError(`no host takes a connection from ${host.name}, so its round trip cannot be measured`, {
+      hint: 'it may be cut off, or slowed by more than a second',
+    });
   return open;
 }
 
@@ -103,11 +119,16 @@ for try in 1 2 3; do
     echo "$((\${EPOCHREALTIME/./} - start))"' connect "$1" || exit
 done`;
 
-/** How long making a connection takes, which is one round trip: ms, the quickest of three. */
-async function roundTrip(ctx: StepContext, { from, to, port }: Probe): Promise<number> {
+/** How long making a connection takes, which is one round trip: ms, the quickest of three. Undefined where none is let in. */
+async function roundTrip(ctx: StepContext, { from, to, port }: Probe): Promise<number | undefined> {
   const { exit, stdout } = await runCommand(ctx.docker, from.container, {
     argv: ['bash', '-c', script, 'round-trip', `${to.address}/${port}`],
   });
-  if (exit !== 0) throw new LabError(`${to.name} no longer takes connections from ${from.name}, so the round trip cannot be measured`);
-  return Math.min(...stdout.trim().split('\n').map(Number)) / 1000;
+  return exit === 0 ? Math.min(...stdout.trim().split('\n').map(Number)) / 1000 : undefined;
+}
+
+async function connectTime(ctx: StepContext, target: Probe): Promise<number> {
+  const took = await roundTrip(ctx, target);
+  if (took !== undefined) return took;
+  throw new LabError(`${target.to.name} no longer takes connections from ${target.from.name}, so the round trip cannot be measured`);
 }
