@@ -40,3 +40,11 @@ export async function poll<T>(look: () => Promise<T>, isMet: (value: T) => boole
     ]);
   }
 }
+
+/** Rejects when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,8 +1,10 @@
 /** Runs programs inside hosts, and talks to their supervisor. What they print never reaches the host's log stream. */
 import type Docker from 'dockerode';
+import { aborted } from '../core/deadline.ts';
 import { LabError } from '../core/problem.ts';
 import type { ServiceName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
+import { statusOf } from './lab.ts';
 import { type Command, type CommandResult, Runner } from './runner.ts';
 
 export type { Command, CommandResult } from './runner.ts';
@@ -15,30 +17,60 @@ interface Stay {
 
 const stays = new WeakMap<Docker, Map<string, Stay>>();
 
-/** Runs a program in a container to its end. Throws LabError where it could not be started (a dead or paused host). */
+/** As the engine says of a program whose host was killed. */
+const killed = 137;
+
+/**
+ * Runs a program in a container to its end, which is its host's where that comes first (exit code 137). Throws LabError where it
+ * could not be started (a dead or paused host), and where nobody can say how it ended.
+ */
 export async function runCommand(docker: Docker, container: string, command: Command): Promise<CommandResult> {
-  let runner: Runner;
+  const { since, runner } = await stayIn(docker, container, command.signal);
+  const { exit, ...output } = await runner.run(command);
+  if (exit !== undefined) return { exit, ...output };
+  if (await hasEnded(docker, container, since)) return { exit: killed, ...output };
+  throw new LabError(`the connection to container ${container} was lost while a command ran: ${command.argv.join(' ').slice(0, 80)}`);
+}
+
+async function stayIn(
+  docker: Docker,
+  container: string,
+  signal?: AbortSignal,
+): Promise<{ readonly since: string; readonly runner: Runner }> {
   try {
-    runner = await runnerIn(docker, container);
+    const stay = findStay(docker, container).then(async ({ since, runner }) => ({ since, runner: await runner }));
+    return await (signal ? Promise.race([stay, aborted(signal)]) : stay);
   } catch (error) {
+    signal?.throwIfAborted();
     throw new LabError(`no command can be run in container ${container}`, { cause: error });
   }
-  return runner.run(command);
 }
 
 /** The engine is asked first: a message to a host that is paused would wait until it goes on. */
-async function runnerIn(docker: Docker, container: string): Promise<Runner> {
+async function findStay(docker: Docker, container: string): Promise<Stay> {
   const { State } = await docker.getContainer(container).inspect();
   if (!State.Running || State.Paused) throw new Error(`the container is ${State.Status}`);
   const here = stays.get(docker) ?? new Map<string, Stay>();
   stays.set(docker, here);
-  const stay = here.get(container);
-  if (stay?.since === State.StartedAt && !(await stay.runner).gone) return stay.runner;
-  const runner = Runner.start(docker, container);
-  here.set(container, { since: State.StartedAt, runner });
+  const found = here.get(container);
+  if (found?.since === State.StartedAt && !(await found.runner).gone) return found;
+  const stay = { since: State.StartedAt, runner: Runner.start(docker, container) };
+  here.set(container, stay);
   // One that did not come up is no stay: the next command tries again.
-  runner.catch(() => here.delete(container));
-  return runner;
+  stay.runner.catch(() => here.get(container) === stay && here.delete(container));
+  return stay;
+}
+
+/** Whether that start of a container is over. The engine may hear of it a moment after its connections. */
+async function hasEnded(docker: Docker, id: string, since: string): Promise<boolean> {
+  const container = docker.getContainer(id);
+  try {
+    if ((await container.inspect()).State.StartedAt !== since) return true;
+    await container.wait({ abortSignal: AbortSignal.timeout(2_000) });
+    return true;
+  } catch (error) {
+    return statusOf(error) === 404;
+  }
 }
 
 export async function startExec(docker: Docker, container: string, options: Docker.ExecCreateOptions): Promise<Docker.Exec> {

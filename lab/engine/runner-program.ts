@@ -12,6 +12,7 @@
 export const runnerProgram = String.raw`
 use strict;
 use warnings;
+use POSIX ();
 $0 = 'lab-runner';
 $SIG{PIPE} = $SIG{CHLD} = 'IGNORE';
 my ($exit, $stdout, $stderr) = (0, 1, 2);
@@ -29,6 +30,8 @@ sub become {
   my ($uid, $gid, $home) = (getpwnam $_[0])[2, 3, 7];
   die "no user $_[0]\n" unless defined $uid;
   $ENV{HOME} = $home;
+  # Else nobody but root could open /dev/stdout.
+  chown $uid, $gid, $_ for grep { -p $_ } *STDIN, *STDOUT, *STDERR;
   my @groups = $gid;
   while (my (undef, undef, $group, $members) = getgrent) { push @groups, $group if grep { $_ eq $_[0] } split ' ', $members }
   ($(, $)) = ($gid, "$gid @groups");
@@ -36,37 +39,58 @@ sub become {
   die "cannot become $_[0]\n" unless $> == $uid && $< == $uid;
 }
 
+sub pipes {
+  pipe my $from, my $to or die "no pipe: $!\n";
+  return ($from, $to);
+}
+
 # A process of its own writes it: a pipe takes 64 KB of what nobody reads.
 sub stdin_of {
   my ($text) = @_;
-  my ($from, $to);
-  if ($text eq '') { open $from, '<', '/dev/null'; return $from }
-  pipe $from, $to;
-  unless (fork) { close $from; print $to $text; close $to; exit }
-  return $from;
+  if ($text eq '') { open my $nothing, '<', '/dev/null' or die "/dev/null: $!\n"; return $nothing }
+  my ($from, $to) = pipes;
+  my $pid = fork;
+  die "cannot fork: $!\n" unless defined $pid;
+  return $from if $pid;
+  %pipes = ();
+  close $from;
+  print $to $text;
+  close $to;
+  exit;
+}
+
+# Becomes the command, in the surroundings that the engine would give it.
+sub turn_into {
+  my ($user, $environment, $in, $out, $err, @words) = @_;
+  POSIX::setsid();
+  $SIG{PIPE} = 'DEFAULT';
+  open STDIN, '<&', $in;
+  open STDOUT, '>&', $out;
+  open STDERR, '>&', $err;
+  eval { become($user); 1 } or do { print STDERR $@; exit 126 };
+  for (split /\0/, $environment) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value }
+  no warnings 'exec';
+  exec { $words[0] } @words;
+  my $code = $!{ENOENT} ? 127 : 126;
+  print STDERR "$words[0]: $!\n";
+  exit $code;
 }
 
 sub begin {
   my ($id, $user, $text, $environment, @words) = unpack '(N/a)*', $_[0];
   my $in = stdin_of($text);
-  pipe my $status, my $to_status;
-  pipe my $out, my $to_out;
-  pipe my $err, my $to_err;
-  unless (fork) {
+  my ($status, $to_status) = pipes;
+  my ($out, $to_out) = pipes;
+  my ($err, $to_err) = pipes;
+  my $waiter = fork;
+  die "cannot fork: $!\n" unless defined $waiter;
+  unless ($waiter) {
+    # Whoever has an end to read from keeps writers waiting for a reader.
+    close $_ for $status, $out, $err, map { $_->[0] } values %pipes;
     $SIG{CHLD} = 'DEFAULT';
     my $pid = fork;
-    unless ($pid) {
-      setpgrp;
-      $SIG{PIPE} = 'DEFAULT';
-      open STDIN, '<&', $in;
-      open STDOUT, '>&', $to_out;
-      open STDERR, '>&', $to_err;
-      eval { become($user); 1 } or do { print STDERR $@; exit 126 };
-      for (split /\0/, $environment) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value }
-      no warnings 'exec';
-      exec { $words[0] } @words or print STDERR "$words[0]: $!\n";
-      exit 127;
-    }
+    if (!defined $pid) { syswrite $to_err, "cannot fork: $!\n"; syswrite $to_status, 126; exit }
+    turn_into($user, $environment, $in, $to_out, $to_err, @words) unless $pid;
     waitpid $pid, 0;
     syswrite $to_status, $? & 127 ? 128 + ($? & 127) : $? >> 8;
     exit;
@@ -75,6 +99,15 @@ sub begin {
   $pipes{fileno $out} = [$out, $stdout, \%job];
   $pipes{fileno $err} = [$err, $stderr, \%job];
   $pipes{fileno $status} = [$status, $exit, \%job];
+}
+
+# As begin, and a command that cannot begin says why.
+sub attempt {
+  my ($message) = @_;
+  return if eval { begin($message); 1 };
+  my ($id) = unpack 'N/a', $message;
+  report($id, $stderr, $@);
+  report($id, $exit, 126);
 }
 
 # Numbers of files that have something to read, or have ended.
@@ -99,8 +132,10 @@ sub pass_on {
 sub finish {
   my ($number) = @_;
   my ($pipe, undef, $job) = @{ delete $pipes{$number} };
-  for my $output (grep { $pipes{$_} } @{ $job->{outputs} }) {
-    while (ready(0, $output)) { pass_on($output) or last }
+  # What ended before has a number that may be another command's by now.
+  for my $output (grep { $pipes{$_} && $pipes{$_}[2] == $job } @{ $job->{outputs} }) {
+    # The command's own words are no more than a pipe takes, 1 MB at most; what it left behind may write for ever.
+    for (1 .. 16) { ready(0, $output) && pass_on($output) or last }
     delete $pipes{$output};
   }
   # Nothing comes where its waiting process was killed.
@@ -115,7 +150,7 @@ while ($asked || %pipes) {
     if ($number == 0) {
       $asked = sysread STDIN, $input, 65536, length $input;
       while (length $input >= 4 && length $input >= 4 + unpack 'N', $input) {
-        begin(substr $input, 4, unpack 'N', $input);
+        attempt(substr $input, 4, unpack 'N', $input);
         substr $input, 0, 4 + unpack('N', $input), '';
       }
     } elsif ($pipes{$number}) {

@@ -4,6 +4,7 @@
  * cluster always becomes its leader and no standby is built by the wrong method.
  */
 
+import { aborted } from '../core/deadline.ts';
 import { LabError } from '../core/problem.ts';
 import { releasePatroni, runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
@@ -67,14 +68,6 @@ function firstLeaders(clusters: readonly ClusterSpec[]): Record<string, { readon
       return leader !== undefined && reaches(cluster, 'cluster') ? [[cluster.name, { leader }]] : [];
     }),
   );
-}
-
-/** Rejects when the signal aborts. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 async function makeReady(ctx: ComingUp, cluster: ClusterSpec): Promise<void> {

@@ -25,7 +25,7 @@ const runners = async () => (await sh('pgrep -c -P 0 lab-runner')).stdout.trim()
 
 test.each(['postgres', 'root'] as const)('%s has the same surroundings as by docker exec', async (user) => {
   const script =
-    'id; pwd; umask; ulimit -a; env | sort; grep -E "^Sig(Blk|Ign)|^Cap|^NoNewPrivs|^Seccomp:" /proc/self/status; readlink /proc/self/fd/0';
+    'id; pwd; umask; ulimit -a; env | sort; grep -E "^Sig(Blk|Ign)|^Cap|^NoNewPrivs|^Seccomp:" /proc/self/status; readlink /proc/self/fd/0; ps -o sid=,pgid= $$ | tr -d 0-9; [ "$(ps -o sid= $$)" -eq $$ ] && echo own session; echo open > /dev/stdout';
   const { stdout } = await execa('docker', ['exec', '-u', user, '-e', 'WITH=a = b', host.getId(), 'bash', '-c', script]);
   expect((await sh(script, { user, env: { WITH: 'a = b' } })).stdout.trim()).toBe(stdout);
 });
@@ -35,6 +35,7 @@ test.each([
   ['both of its streams', ['bash', '-c', 'echo in; echo out >&2'], { exit: 0, stdout: 'in\n', stderr: 'out\n' }],
   ['the signal that ended it', ['bash', '-c', 'kill -KILL $$'], { exit: 137, stdout: '', stderr: '' }],
   ['words as they are', ['printf', '%s|', '', 'a b', "'$HOME'", 'ü\n'], { exit: 0, stdout: "|a b|'$HOME'|ü\n|", stderr: '' }],
+  ['that it cannot be run', ['/etc/passwd'], { exit: 126, stdout: '', stderr: '/etc/passwd: Permission denied\n' }],
   ['that there is none', ['no-such-program'], { exit: 127, stdout: '', stderr: 'no-such-program: No such file or directory\n' }],
 ])('a command answers with %s', async (_, argv, answer) => {
   expect(await run(argv)).toEqual(answer);
@@ -69,9 +70,24 @@ test('who gives up gets the reason, and the program goes on', async () => {
   await until(async () => (await sh('cat /tmp/went')).stdout === 'gone on\n');
 });
 
-test('what a command leaves behind does not keep it', async () => {
-  const { stdout } = await sh('sleep 1000 & echo $!');
-  expect((await run(['kill', stdout.trim()])).exit).toBe(0);
+test('what a command leaves behind does not keep it, and stays', async () => {
+  const { stdout } = await sh('sleep 1000 & echo $!; kill -STOP $!');
+  expect((await run(['ps', '-o', 'state=', '-p', stdout.trim()])).stdout).toBe('T\n');
+  expect((await run(['kill', '-KILL', stdout.trim()])).exit).toBe(0);
+  expect((await sh('yes & sleep 0.3')).exit).toBe(0);
+});
+
+test('a runner that somebody kills is told from a program that was killed', async () => {
+  let killing: Promise<unknown> | undefined;
+  const onOutput = () => {
+    killing = execa('docker', ['exec', host.getId(), 'pkill', '-KILL', '-P', '0', 'lab-runner']);
+  };
+  const interrupted = sh('echo begun; sleep 1000', { onOutput });
+  await expect(interrupted).rejects.toThrow(
+    /^the connection to container \w+ was lost while a command ran: bash -c echo begun; sleep 1000$/,
+  );
+  await killing;
+  expect(await run(['true'])).toMatchObject({ exit: 0 });
 });
 
 test('of a process that ends meanwhile no runner stays, but its command goes on', async () => {
