@@ -58,10 +58,14 @@ export async function lookAtRepository(
   return readInfo(info.stdout, stanza, Object.fromEntries(present));
 }
 
-/** Archived segments are stored as SEGMENT-CHECKSUM[.ext] under the archive's folders (pgBackRest, archive/common). */
+/**
+ * Archived segments are stored as SEGMENT-CHECKSUM[.ext] under the archive's folders (pgBackRest, archive/common). One that is still
+ * being written has .pgbackrest.tmp after it, and is not there yet.
+ */
 async function hasSegment(docker: Docker, container: string, stanza: string, segment: string): Promise<boolean> {
+  const stored = `${segment}-[0-9a-f]{40}([.](bz2|gz|lz4|zst))?$`;
   const listing = await runCommand(docker, container, {
-    argv: ['pgbackrest', 'repo-ls', `archive/${stanza}`, '--recurse', `--filter=${segment}-[0-9a-f]{40}`, '--log-level-console=off'],
+    argv: ['pgbackrest', 'repo-ls', `archive/${stanza}`, '--recurse', `--filter=${stored}`, '--log-level-console=off'],
   });
   return listing.stdout.trim() !== '';
 }
