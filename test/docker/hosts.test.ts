@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Event } from '../../lab/core/event.ts';
 import { controlService } from '../../lab/engine/commands.ts';
 import { endpointOf } from '../../lab/engine/lab.ts';
+import { lookAtRepository } from '../../lab/observe/repository.ts';
 import { History } from '../../lab/run/history.ts';
 import { followHosts } from '../../lab/run/host-streams.ts';
 import { type FaultLab, faultLab } from './fault-lab.ts';
@@ -70,4 +71,15 @@ test('a host counts as started when its init heeds signals, so that one that is 
   await on.sh('repo', "sed -i '2i sleep 1' /etc/lab/init", 'root');
   for (const reason of ['repo runs', 'repo runs']) expect(await on.does('restart', 'repo')).toMatchObject({ outcome: 'done', reason });
   await on.sh('repo', "sed -i '2d' /etc/lab/init", 'root');
+});
+
+test('a segment counts as archived once it is whole', async () => {
+  const segment = '0000000100000000000000FF';
+  const stored = `/var/lib/pgbackrest/archive/demo/18-1/0000000100000000/${segment}-${'5'.repeat(40)}.lz4`;
+  const archived = async () => (await lookAtRepository(docker, on.host('repo').container, 'demo', [segment])).segments[segment];
+  await on.sh('repo', `mkdir -p "$(dirname ${stored})" && touch ${stored}.pgbackrest.tmp`);
+  expect(await archived()).toBe(false);
+  await on.sh('repo', `mv ${stored}.pgbackrest.tmp ${stored}`);
+  expect(await archived()).toBe(true);
+  await on.sh('repo', `rm ${stored}`);
 });
