@@ -3,6 +3,7 @@
  * In between, the terminal is as it was, so that Ctrl-C reaches whoever works.
  */
 import { createInterface, type Interface } from 'node:readline/promises';
+import { aborted } from '../core/deadline.ts';
 
 export interface Prompt {
   /** The next line without spaces around it; undefined at the end of the input (Ctrl-D). Throws the signal's reason when aborted. */
@@ -64,14 +65,14 @@ async function answer(lines: Interface, question: string, signal: AbortSignal): 
 function fromPipe(signal: AbortSignal): Prompt {
   const lines = createInterface({ input: process.stdin, terminal: false });
   const next = lines[Symbol.asyncIterator]();
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-  aborted.catch(() => undefined);
+  const stopped = aborted(signal);
+  stopped.catch(() => undefined);
   return {
     scripted: true,
     say: (text) => void process.stdout.write(`${text}\n`),
     ask: async (question) => {
       signal.throwIfAborted();
-      const { value, done } = await Promise.race([next.next(), aborted]);
+      const { value, done } = await Promise.race([next.next(), stopped]);
       const line = done ? undefined : value.trim();
       process.stdout.write(`${question}${line ?? ''}\n`);
       return line;

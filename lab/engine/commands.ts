@@ -15,6 +15,12 @@ interface Stay {
   readonly runner: Promise<Runner>;
 }
 
+/** The same once it is up. */
+interface Here {
+  readonly since: string;
+  readonly runner: Runner;
+}
+
 const stays = new WeakMap<Docker, Map<string, Stay>>();
 
 /** As the engine says of a program whose host was killed. */
@@ -25,21 +31,17 @@ const killed = 137;
  * could not be started (a dead or paused host), and where nobody can say how it ended.
  */
 export async function runCommand(docker: Docker, container: string, command: Command): Promise<CommandResult> {
-  const { since, runner } = await stayIn(docker, container, command.signal);
+  const { since, runner } = await runnerIn(docker, container, command.signal);
   const { exit, ...output } = await runner.run(command);
   if (exit !== undefined) return { exit, ...output };
   if (await hasEnded(docker, container, since)) return { exit: killed, ...output };
   throw new LabError(`the connection to container ${container} was lost while a command ran: ${command.argv.join(' ').slice(0, 80)}`);
 }
 
-async function stayIn(
-  docker: Docker,
-  container: string,
-  signal?: AbortSignal,
-): Promise<{ readonly since: string; readonly runner: Runner }> {
+async function runnerIn(docker: Docker, container: string, signal?: AbortSignal): Promise<Here> {
   try {
-    const stay = findStay(docker, container).then(async ({ since, runner }) => ({ since, runner: await runner }));
-    return await (signal ? Promise.race([stay, aborted(signal)]) : stay);
+    const here = findRunner(docker, container);
+    return await (signal ? Promise.race([here, aborted(signal)]) : here);
   } catch (error) {
     signal?.throwIfAborted();
     throw new LabError(`no command can be run in container ${container}`, { cause: error });
@@ -47,18 +49,22 @@ async function stayIn(
 }
 
 /** The engine is asked first: a message to a host that is paused would wait until it goes on. */
-async function findStay(docker: Docker, container: string): Promise<Stay> {
+async function findRunner(docker: Docker, container: string): Promise<Here> {
   const { State } = await docker.getContainer(container).inspect();
   if (!State.Running || State.Paused) throw new Error(`the container is ${State.Status}`);
-  const here = stays.get(docker) ?? new Map<string, Stay>();
-  stays.set(docker, here);
-  const found = here.get(container);
-  if (found?.since === State.StartedAt && !(await found.runner).gone) return found;
-  const stay = { since: State.StartedAt, runner: Runner.start(docker, container) };
-  here.set(container, stay);
+  const since = State.StartedAt;
+  const ours = stays.get(docker) ?? new Map<string, Stay>();
+  stays.set(docker, ours);
+  const found = ours.get(container);
+  if (found?.since === since) {
+    const runner = await found.runner;
+    if (!runner.gone) return { since, runner };
+  }
+  const stay = { since, runner: Runner.start(docker, container) };
+  ours.set(container, stay);
   // One that did not come up is no stay: the next command tries again.
-  stay.runner.catch(() => here.get(container) === stay && here.delete(container));
-  return stay;
+  stay.runner.catch(() => ours.get(container) === stay && ours.delete(container));
+  return { since, runner: await stay.runner };
 }
 
 /** Whether that start of a container is over. The engine may hear of it a moment after its connections. */
@@ -70,15 +76,6 @@ async function hasEnded(docker: Docker, id: string, since: string): Promise<bool
     return true;
   } catch (error) {
     return statusOf(error) === 404;
-  }
-}
-
-export async function startExec(docker: Docker, container: string, options: Docker.ExecCreateOptions): Promise<Docker.Exec> {
-  try {
-    return await docker.getContainer(container).exec(options);
-  } catch (error) {
-    options.abortSignal?.throwIfAborted();
-    throw new LabError(`no command can be run in container ${container}`, { cause: error });
   }
 }
 

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
-import { runCommand, startExec } from './commands.ts';
+import { runCommand } from './commands.ts';
 import type { Host } from './lab.ts';
 
 export interface InteractiveCommand {
@@ -31,7 +31,7 @@ export async function runInteractive(docker: Docker, host: Host, command: Intera
   const { terminal } = command;
   // The engine cannot signal what it runs; the program's children carry the mark as well, as a terminal's job would.
   const mark = `PGLAB_COMMAND=${randomBytes(8).toString('hex')}`;
-  const exec = await startExec(docker, host.container, {
+  const exec = await createExec(docker, host.container, {
     Cmd: ['sh', '-c', launchScript, host.name, notThere(host, command.argv), ...command.argv],
     User: command.user,
     // So that `sv stop patroni` finds the host's services.
@@ -58,6 +58,14 @@ export async function runInteractive(docker: Docker, host: Host, command: Intera
     process.stdin.pause();
   }
   return (await exec.inspect()).ExitCode ?? 0;
+}
+
+async function createExec(docker: Docker, container: string, options: Docker.ExecCreateOptions): Promise<Docker.Exec> {
+  try {
+    return await docker.getContainer(container).exec(options);
+  } catch (error) {
+    throw new LabError(`no command can be run in container ${container}`, { cause: error });
+  }
 }
 
 /** The engine calls a missing program 126, names no host, and prints its runtime's words into the program's stdout. */
