@@ -22,6 +22,9 @@ const privateKey =
   /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\s|\\[nr])*(?:[A-Z][\w-]+: [^\n"\\]*(?:\s|\\[nr])*)*(?:[A-Za-z\d+/=\s]|\\[nr]|<redacted>)*(?:-----END [A-Z ]*PRIVATE KEY-----)?/g;
 const scramVerifier = /SCRAM-SHA-256\$\d+:[\w+/=]+\$[\w+/=]+:[\w+/=]+/g;
 
+/** Each pattern needs one of these; most texts of a run have none, and are done with by one look. */
+const hint = /pass|secret|token|-key|PRIVATE KEY|SCRAM|:\/\//i;
+
 export const redacted = '<redacted>';
 
 function isSecretName(name: string): boolean {
@@ -60,6 +63,7 @@ function unquoted(text: string): string {
 
 /** Takes secrets out where they stand under their names, and keys and password verifiers wherever they stand. */
 export function redactNamed(text: string): string {
+  if (!hint.test(text)) return text;
   const hide = (whole: string, before: string, value: string) => {
     // Data as JSON inside another file stays JSON: a number becomes text.
     const quote = /^["']/.exec(value)?.[0] ?? (/":\s*$/.test(before) ? '"' : '');

@@ -1,4 +1,5 @@
 /** Whether programs report the settings that an overlay asked for: comparisons of what was asked and what was said. */
+import { escapeRegex } from '../core/escape-regex.ts';
 import { isPlainMap, type PlainMap } from '../topology/plain-map.ts';
 
 /** Where a map does not say what was asked, e.g. `postgresql.parameters.max_connections`. A null asks for absence. */
@@ -103,7 +104,7 @@ export function optionProblem({ key, values, section }: AskedOption, output: Rea
   const texts = commandsOf(section).map((command) => output[command] ?? '');
   const error = texts.join('\n').match(/ERROR: .*/)?.[0];
   if (error !== undefined) return error;
-  const complaint = texts.join('\n').match(new RegExp(`WARN: .*'${literal(key)}'.*`))?.[0];
+  const complaint = texts.join('\n').match(new RegExp(`WARN: .*'${escapeRegex(key)}'.*`))?.[0];
   if (complaint !== undefined) return complaint;
   const said = texts.map((text) => reportedValues(text, key)).filter((found) => found.length > 0);
   if (values === null || said.length === 0) return undefined;
@@ -111,11 +112,9 @@ export function optionProblem({ key, values, section }: AskedOption, output: Rea
   return right ? undefined : `${key} is ${said[0]?.join(', ')}`;
 }
 
-const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 function reportedValues(text: string, key: string): readonly string[] {
   const begin = text.split('\n').find((line) => line.includes(' command begin ')) ?? '';
-  const name = literal(key);
+  const name = escapeRegex(key);
   if (new RegExp(` --no-${name}(?: |$)`).test(begin)) return ['n'];
   if (new RegExp(` --${name}(?: |$)`).test(begin)) return ['y'];
   return [...begin.matchAll(new RegExp(` --${name}=("[^"]*"|\\S+)`, 'g'))].map((match) => (match[1] ?? '').replace(/^"(.*)"$/, '$1'));

@@ -3,6 +3,7 @@
  * padding by different programs; not which program wrote what.
  */
 import { z } from 'zod';
+import { escapeRegex } from '../core/escape-regex.ts';
 import { parseLsn } from '../core/lsn.ts';
 import { type Expanded, expand, type Names, type Unbound } from './expand.ts';
 import { mistake } from './schema-parts.ts';
@@ -108,7 +109,7 @@ export function compilePattern(pattern: Pattern, names: Names): Expanded<Compile
     return { ok: true, value: { shown: plain, matches: (text) => text.includes(plain) || canonicalLsns(text).includes(canonical) } };
   }
   const source = (change: (text: string) => string) =>
-    new RegExp(texts.map((part) => (part.literal ? part.text : escapeRegex(change(part.text)))).join(''), pattern.flags);
+    new RegExp(texts.map((part) => (part.literal ? part.text : escapeValue(change(part.text)))).join(''), pattern.flags);
   const asWritten = source((text) => text);
   const canonical = source(canonicalLsns);
   return {
@@ -122,6 +123,7 @@ function canonicalLsns(text: string): string {
   return text.replace(/(?<![\w./-])[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}(?![\w/-])/g, (lsn) => parseLsn(lsn));
 }
 
-function escapeRegex(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** A value may also stand inside a class, where `-` means a range. */
+function escapeValue(text: string): string {
+  return escapeRegex(text).replaceAll('-', '\\-');
 }

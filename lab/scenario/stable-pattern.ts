@@ -1,4 +1,5 @@
 /** From one log line that was seen to a pattern for the next time: what differs from run to run is left out. Knows text only. */
+import { escapeRegex } from '../core/escape-regex.ts';
 
 /** What is another one in every run: times, labels, WAL files, LSNs, addresses, ids, counts and durations. */
 const volatile = [
@@ -32,15 +33,11 @@ export function stablePattern(entry: string, names: readonly string[]): string |
   const longest = parts.reduce((best, part) => (part.length > best.length ? part : best), '');
   const chosen = shortened(first.length >= length.least ? first : longest);
   if (chosen.length >= Math.min(length.least, line.trim().length)) return chosen.replaceAll('${', '$$${');
-  const pieces = parts.filter((part) => part !== '').map(escaped);
+  const pieces = parts.filter((part) => part !== '').map(escapeRegex);
   return pieces.join('').length >= 6 ? `/${pieces.join('.*')}/`.replaceAll('${', '$$${') : undefined;
 }
 
 function shortened(text: string): string {
   if (text.length <= length.most) return text;
   return text.slice(0, text.lastIndexOf(' ', length.most)).trim();
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -60,6 +60,12 @@ describe('secrets by value', () => {
     expect(redact('abcdefgh abcdefgh/"1" abcdefgh/\\"1\\" abcdefgh%2F%221%22')).toBe('<superuser> <redacted> <redacted> <redacted>');
   });
 
+  it('are taken as they stand, and by their name where they have one', () => {
+    const redact = redactor({ superuser: 'p$1.*+?(x|y)' }, ['p$1.*+?(x|y)', 'k/[a-z]{3}\\d^$&1']);
+    expect(redact('p$1.*+?(x|y), p$1.abcx, k/[a-z]{3}\\d^$&1, k/abc1')).toBe('<superuser>, p$1.abcx, <redacted>, k/abc1');
+    expect(redactor({})('a text')).toBe('a text');
+  });
+
   it('stay where they are common words, which everything is full of', () => {
     const redact = redactor({}, ['postgres', '5432', 'demo', 'hunter2']);
     expect(redact('postgres on demo:5432, hunter2')).toBe('postgres on demo:5432, <redacted>');
