@@ -217,7 +217,7 @@ describe('exec', () => {
   test('runs as postgres, or as root, with the exit code of the command', async () => {
     const [info, root, failed] = await Promise.all([
       npm('-s', 'lab:exec', '--', ...on, 'repo', 'pgbackrest', 'info'),
-      pglab('exec', ...on, '--root', 'pg1', 'id', '-un'),
+      pglab('exec', ...on, '--root', 'pg1', '--', 'id', '-un'),
       pglab('exec', ...on, 'pg1', 'sh', '-c', 'id -un; echo trouble >&2; exit 7'),
     ]);
     expect(info.stdout).toContain('status: ok');

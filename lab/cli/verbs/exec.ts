@@ -28,7 +28,9 @@ Examples:
   npm run lab:exec -- --root pg2 sv stop patroni           as systemctl stop patroni would
   npm run lab:exec -- repo sh -c 'ls -l /var/lib/pgbackrest/backup/*'`,
       )
-      .action(async (selector: string, argv: readonly string[], options: { name: string; root?: true }) => {
+      .action(async (selector: string, words: readonly string[], options: { name: string; root?: true }) => {
+        // `exec pg1 -- ls`, as other tools want it.
+        const argv = words[0] === '--' ? words.slice(1) : words;
         checkName(options.name);
         const docker = await findEngine();
         const lab = await findLab(docker, options.name);
