@@ -82,7 +82,8 @@ async function makeReady(ctx: ComingUp, cluster: ClusterSpec): Promise<void> {
   }
   if (reaches(cluster, 'backup')) {
     ctx.report('taking the first full backup');
-    await pgbackrest(ctx, cluster, 'backup', '--type=full');
+    // Also where the lab asks for backups from a standby: there is none before there is a backup to build it from.
+    await pgbackrest(ctx, cluster, 'backup', '--type=full', '--no-backup-standby');
   }
   if (others.length > 0)
     ctx.report(`building ${others.map((host) => host.name).join(' and ')}${reaches(cluster, 'backup') ? ' from the backup' : ''}`);

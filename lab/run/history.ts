@@ -20,7 +20,7 @@ export abstract class History {
   }
 
   record(body: EventBody, at: number = this.now()): Event {
-    const event: Event = { seq: this.#seq, at: Math.round(at * 1000) / 1000, ...body };
+    const event: Event = { seq: this.#seq, at: inMicroseconds(at), ...body };
     this.#seq += 1;
     this.keep(event);
     return event;
@@ -29,16 +29,22 @@ export abstract class History {
   /** Records a look; one with the same answer as the last of its key only refers to that. */
   recordLook(key: string, answer: LookEvent['answer'], took: number): void {
     const text = JSON.stringify(answer);
+    const rounded = inMicroseconds(took);
     const last = this.#lastLooks.get(key);
     if (last?.answer === text) {
-      this.record({ type: 'look-again', key, sameAs: last.seq, took: Math.round(took) });
+      this.record({ type: 'look-again', key, sameAs: last.seq, took: rounded });
       return;
     }
-    const event = this.record({ type: 'look', key, answer, took: Math.round(took) });
+    const event = this.record({ type: 'look', key, answer, took: rounded });
     this.#lastLooks.set(key, { seq: event.seq, answer: text });
   }
 
   recordLog(entry: Omit<LogEvent, 'type'>, at: number): void {
     this.record({ type: 'log', ...entry }, at);
   }
+}
+
+/** Of ms: when a look began is worked out from its end and what it took, and decides whether it came after a time that had to be held. */
+function inMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

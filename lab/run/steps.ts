@@ -31,6 +31,9 @@ export interface StepRunner extends RunContext {
 /** Looks no oftener than this, ms, however much is logged; and this often, where nothing is. */
 const looking = { least: 50, most: 250 } as const;
 
+/** The history's times are rounded, and timers may be early, ms: a look begins clearly after what it is to be after. */
+const rounding = 1;
+
 /** Carries out steps until the last, or until the judge has found something that decides, beyond what was `known` before. */
 export async function runSteps(run: StepRunner, steps: readonly PlannedStep[], known = 0): Promise<void> {
   for (const step of steps) {
@@ -218,7 +221,7 @@ async function waitFor(run: StepRunner, step: StepOf<'expect'>): Promise<void> {
     }
     const { holdUntil, deadline } = run.judge.active() ?? before;
     const left = (holdUntil ?? deadline) - now;
-    await Promise.race([run.recorder.nextLog(), delay(Math.min(looking.most, left + 1))]);
+    await Promise.race([run.recorder.nextLog(), delay(Math.min(looking.most, left + 2 * rounding))]);
     const rest = looking.least - (performance.now() - round);
     if (rest > 0) await delay(rest);
   }
@@ -227,5 +230,5 @@ async function waitFor(run: StepRunner, step: StepOf<'expect'>): Promise<void> {
 /** Whether looking can stop after a round that began and ended then. What must go on holding is proven by one that began after that time. */
 function isOver(active: ActiveExpectation | undefined, began: number, ended: number): boolean {
   if (!active || active.state === 'met' || active.state === 'failed') return true;
-  return active.holdUntil === undefined ? ended > active.deadline : began > active.holdUntil;
+  return active.holdUntil === undefined ? ended > active.deadline : began > active.holdUntil + rounding;
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RunStarted } from '../../lab/core/event.ts';
+import type { Event, RunStarted } from '../../lab/core/event.ts';
+import { History } from '../../lab/run/history.ts';
 import { Recorder } from '../../lab/run/recorder.ts';
 import { runSteps, type StepRunner } from '../../lab/run/steps.ts';
 import { startBindings } from '../../lab/scenario/bindings.ts';
@@ -58,4 +59,17 @@ test('a line that is read last, and was written before what seemed to decide, ma
 
   expect(judge.end()).toMatchObject({ verdict: 'pass' });
   expect([rounds, readings]).toEqual([2, 2]);
+});
+
+test('a look that began just after a time is not recorded as if it began before: what had to hold until then would not be proven', () => {
+  class Kept extends History {
+    readonly events: Event[] = [];
+    protected keep(event: Event): void {
+      this.events.push(event);
+    }
+  }
+  const history = new Kept(0);
+  history.recordLook('cluster:main', healthy, 28.6004);
+  history.recordLook('cluster:main', healthy, 0.5);
+  expect(history.events).toMatchObject([{ took: 28.6 }, { type: 'look-again', took: 0.5 }]);
 });
