@@ -7,6 +7,7 @@ import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { checkExpect, type ExpectCheck } from './expect-check.ts';
 import type { Claims } from './expectations/expectations.ts';
+import { unknownCommand } from './program-commands.ts';
 import type { RunArgs } from './run-args.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
@@ -65,6 +66,11 @@ function checkModifiers({ step, inRecipe }: StepCheck): readonly Mistake[] {
   return mistakes;
 }
 
+/** RUN is a text, or stands in a map. */
+function runPath({ verb, path, raw }: ParsedStep): Path {
+  return typeof raw[verb] === 'string' ? [...path, verb] : [...path, verb, 'run'];
+}
+
 function checkRun({ step }: StepCheck): readonly Mistake[] {
   const { verb, path } = step;
   if (verb !== 'pgbackrest' && verb !== 'patronictl' && verb !== 'sql' && verb !== 'exec') return [];
@@ -76,6 +82,9 @@ function checkRun({ step }: StepCheck): readonly Mistake[] {
     .trim()
     .split(/\s+/)
     .find((word) => !word.startsWith('-'));
+  // Somebody may want exactly that error.
+  const unknown = (verb === 'pgbackrest' || verb === 'patronictl') && step.fails === undefined ? unknownCommand(verb, args.run) : undefined;
+  if (unknown) mistakes.push({ ...unknown, path: runPath(step) });
   if (verb === 'pgbackrest' && command === 'restore' && args.on === undefined)
     mistakes.push({ message: 'a restore must say where', path: [...path, verb], hint: 'pgbackrest: { on: HOST, run: restore ... }' });
   if (verb === 'pgbackrest' && /(^|\s)--stanza[=\s]/.test(args.run))

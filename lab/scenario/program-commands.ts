@@ -1,0 +1,35 @@
+/** The commands of pgBackRest and patronictl. Knows command lines only, nothing of what they do. */
+import { didYouMean } from '../topology/topology-problem.ts';
+
+/**
+ * pgBackRest's command reference, 2.45 to 2.60, and the internal ones, which its help does not list; patronictl's documentation,
+ * Patroni 3.0 to 4.1.
+ */
+const commands = {
+  pgbackrest: (
+    'backup restore info check verify expire start stop stanza-create stanza-upgrade stanza-delete annotate archive-push archive-get ' +
+    'repo-ls repo-get manifest server server-ping help version repo-create repo-put repo-rm'
+  ).split(' '),
+  patronictl: (
+    'list switchover failover reinit restart reload pause resume edit-config show-config history topology query dsn flush remove version ' +
+    'demote-cluster promote-cluster'
+  ).split(' '),
+} satisfies Readonly<Record<string, readonly string[]>>;
+
+type Program = keyof typeof commands;
+
+/** The command of a command line: its first word, or the first after options whose end is sure. undefined where it could be another one. */
+function commandOf(run: string): string | undefined {
+  const word = run
+    .trim()
+    .split(/\s+/)
+    .find((each) => !/^--[\w-]+=[\w/.:-]*$/.test(each));
+  return word !== undefined && /^\w[\w-]*$/.test(word) ? word : undefined;
+}
+
+/** What is wrong with a command line whose command the program does not have. */
+export function unknownCommand(program: Program, run: string): { readonly message: string; readonly hint: string } | undefined {
+  const command = commandOf(run);
+  if (command === undefined || commands[program].includes(command)) return undefined;
+  return { message: `${program} has no command "${command}"`, hint: didYouMean(command, commands[program]) };
+}
