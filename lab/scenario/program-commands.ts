@@ -1,4 +1,4 @@
-/** The commands of pgBackRest and patronictl. Knows command lines only, nothing of what they do. */
+/** The commands of pgBackRest and patronictl, and which of them ask before they act. Knows command lines only, nothing of what they do. */
 import { didYouMean } from '../topology/topology-problem.ts';
 
 /**
@@ -18,6 +18,9 @@ const commands = {
 
 type Program = keyof typeof commands;
 
+/** `patroni/ctl.py`: these ask "Are you sure", and take --force for a yes. */
+const askUnlessForced: readonly string[] = ['switchover', 'failover', 'reinit', 'restart', 'reload'];
+
 /** The command of a command line: its first word, or the first after options whose end is sure. undefined where it could be another one. */
 function commandOf(run: string): string | undefined {
   const word = run
@@ -32,4 +35,15 @@ export function unknownCommand(program: Program, run: string): { readonly messag
   const command = commandOf(run);
   if (command === undefined || commands[program].includes(command)) return undefined;
   return { message: `${program} has no command "${command}"`, hint: didYouMean(command, commands[program]) };
+}
+
+/** What a patronictl without anybody to answer it waits for. */
+export function unansweredQuestion(run: string): { readonly message: string; readonly hint: string } | undefined {
+  const command = commandOf(run);
+  // A shell's `<` answers as well.
+  if (command === undefined || /(^|\s)--help(\s|$)|</.test(run)) return undefined;
+  const message = `patronictl ${command} asks for confirmation`;
+  if (command === 'remove') return { message, hint: 'answer with stdin: "${cluster}\\nYes I am aware\\n"' };
+  if (!askUnlessForced.includes(command) || /(^|\s)--force(\s|$)/.test(run)) return undefined;
+  return { message, hint: 'add --force, or answer with stdin' };
 }

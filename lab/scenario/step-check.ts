@@ -7,13 +7,13 @@ import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { checkExpect, type ExpectCheck } from './expect-check.ts';
 import type { Claims } from './expectations/expectations.ts';
-import { unknownCommand } from './program-commands.ts';
+import { unansweredQuestion, unknownCommand } from './program-commands.ts';
 import type { RunArgs } from './run-args.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { checkCluster, checkSelector, fixedHosts } from './selector-check.ts';
 import { type ProcessTarget, processSchema, type ServiceTarget } from './targets.ts';
-import { isTemplate } from './template.ts';
+import { isTemplate, templateParts } from './template.ts';
 import type { VerbArgs, VerbName } from './verbs/verbs.ts';
 import { namesItself, runsProgram } from './verbs/verbs.ts';
 import type { Path } from './yaml-source.ts';
@@ -35,6 +35,20 @@ export function checkStep(given: StepCheck): readonly Mistake[] {
     ...checkSnapshots(given),
     ...checkExpect(given),
   ];
+}
+
+/** What makes a step fail for sure, and yet is no reason not to try it: a recording takes a command before anybody has answered it. */
+export function adviseOnStep({ step, names }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'patronictl' || step.fails !== undefined) return [];
+  const { run, stdin } = step.args as RunArgs;
+  // A var may hold --force.
+  const sure = templateParts(run).every(
+    (part) =>
+      part.kind === 'literal' ||
+      (part.kind === 'reference' && (part.path[0] === 'cluster' || names.known.get(part.path[0] ?? '')?.kind === 'step')),
+  );
+  const question = sure && stdin === undefined ? unansweredQuestion(run) : undefined;
+  return question ? [{ ...question, path: runPath(step) }] : [];
 }
 
 function checkModifiers({ step, inRecipe }: StepCheck): readonly Mistake[] {
