@@ -11,7 +11,7 @@ import { unansweredQuestion, unknownCommand } from './program-commands.ts';
 import type { RunArgs } from './run-args.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
-import { checkCluster, checkSelector, fixedHosts } from './selector-check.ts';
+import { checkCluster, checkRunsPostgres, checkSelector, fixedHosts } from './selector-check.ts';
 import { type ProcessTarget, processSchema, type ServiceTarget } from './targets.ts';
 import { isTemplate, templateParts } from './template.ts';
 import type { VerbArgs, VerbName } from './verbs/verbs.ts';
@@ -29,6 +29,8 @@ export function checkStep(given: StepCheck): readonly Mistake[] {
     ...checkRun(given),
     ...checkTargets(given),
     ...checkServices(given),
+    ...checkPostgres(given),
+    ...checkCut(given),
     ...checkConfigure(given),
     ...checkFill(given),
     ...checkHeal(given),
@@ -200,6 +202,28 @@ function checkServices({ step, blueprint }: StepCheck): readonly Mistake[] {
   const has = Object.keys(lacking.services).filter((name) => sayable.includes(name));
   return [
     { message: `${whatIs(lacking)}: it has no ${key} ${named}`, path: [...step.path, step.verb, key], hint: `it has ${has.join(', ')}` },
+  ];
+}
+
+/** SQL on a host that runs no PostgreSQL. */
+function checkPostgres({ step, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'sql' || step.fails !== undefined) return [];
+  return checkRunsPostgres((step.args as RunArgs).on, [...step.path, 'sql', 'on'], blueprint);
+}
+
+/** One host on both sides; of several, each is cut from the others. */
+function checkCut({ step, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'cut' || !blueprint) return [];
+  const { from, to } = step.args as VerbArgs['cut'];
+  const sides = [fixedHosts(from, blueprint), fixedHosts(to, blueprint)];
+  const [host, ...others] = new Set(sides.flat());
+  if (host === undefined || others.length > 0 || sides.some((side) => side?.length !== 1)) return [];
+  return [
+    {
+      message: `a cut between ${host} and itself cuts nothing`,
+      path: [...step.path, 'cut', 'to'],
+      hint: `say whom ${host} is cut off from`,
+    },
   ];
 }
 
