@@ -47,3 +47,10 @@ export function unansweredQuestion(run: string): { readonly message: string; rea
   if (!askUnlessForced.includes(command) || /(^|\s)--force(\s|$)/.test(run)) return undefined;
   return { message, hint: 'add --force, or answer with stdin' };
 }
+
+/** The step that such a word stands for. */
+export function stepOfCommand(word: string): string | undefined {
+  if (commands.patronictl.includes(word)) return `patronictl: ${word} \${cluster}${askUnlessForced.includes(word) ? ' --force' : ''}`;
+  if (word === 'restore') return 'pgbackrest: { on: HOST, run: restore }';
+  return commands.pgbackrest.includes(word) ? `pgbackrest: ${word}` : undefined;
+}
