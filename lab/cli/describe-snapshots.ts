@@ -6,13 +6,15 @@ import { didYouMean } from '../topology/topology-problem.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
 
-/** The error for a name that no snapshot has. */
+/** The error for a name that no snapshot has. Golden labs are nobody's own: they are listed last. */
 export function noSnapshot(name: string, known: readonly string[]): UsageError {
+  const isGolden = (each: string) => each.startsWith('golden-');
+  const ownFirst = known.toSorted((a, b) => Number(isGolden(a)) - Number(isGolden(b)));
   return new UsageError(`there is no snapshot named ${JSON.stringify(name)}`, {
     hint:
       known.length === 0
         ? 'npm run lab:snapshot -- NAME makes one of a running lab'
-        : `${didYouMean(name, known)}; npm run lab:snapshot lists them`,
+        : `${didYouMean(name, ownFirst)}; npm run lab:snapshot lists them`,
   });
 }
 

@@ -47,9 +47,7 @@ export async function readChoice(
   ]);
   const oneOf = <T extends string>(what: string, word: string | undefined, known: readonly T[]): T | undefined => {
     if (word === undefined || known.includes(word as T)) return word as T | undefined;
-    // Half a name is nearer to a short one than to the one that it begins.
-    const begun = known.find((name) => name.slice(0, 4) === word.slice(0, 4));
-    throw new UsageError(`unknown ${what} ${JSON.stringify(word)}`, { hint: begun ? `did you mean "${begun}"?` : didYouMean(word, known) });
+    throw new UsageError(`unknown ${what} ${JSON.stringify(word)}`, { hint: didYouMean(word, known) });
   };
   const preset = oneOf('preset', choice.preset, presetNames);
   const profile = oneOf('profile', choice.profile, profileNames);

@@ -9,7 +9,7 @@ import type { Scope } from './reference-check.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { parseSelector } from './selector.ts';
-import { checkCluster, isRole, leaves } from './selector-check.ts';
+import { checkCluster, checkRunsPostgres, fixedHosts, isRole, leaves } from './selector-check.ts';
 import { isTemplate } from './template.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -28,7 +28,11 @@ export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): r
   const mistakes = parsed.flatMap(({ kind, claim, path }): readonly Mistake[] => {
     if (kind === 'log') return checkLog(claim as Claims['log'], path, names);
     if (kind === 'cluster') return checkClusterClaim(claim as Claims['cluster'], path, blueprint);
-    if (kind === 'ledger') return checkPoint((claim as Claims['ledger']).through, [...path, 'through'], names);
+    if (kind === 'sql') return checkRunsPostgres((claim as Claims['sql']).on, [...path, 'on'], blueprint);
+    if (kind === 'ledger') {
+      const { on, through } = claim as Claims['ledger'];
+      return [...checkRunsPostgres(on, [...path, 'on'], blueprint), ...checkPoint(through, [...path, 'through'], names)];
+    }
     if (kind === 'repo') return checkPoint((claim as Claims['repo']).archived, [...path, 'archived'], names);
     return [];
   });
@@ -97,8 +101,19 @@ function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blue
         hint: 'compare with a mark or a named step: { above: "${NAME.timeline}" }',
       });
   }
-  const members = blueprint?.clusters.find((cluster) => cluster.name === (claim.of ?? 'main'))?.members;
-  if (members) {
+  const of = claim.of ?? 'main';
+  const members = blueprint?.clusters.find((cluster) => cluster.name === of)?.members;
+  if (blueprint && members) {
+    for (const member of claim.members) {
+      const stranger = fixedHosts(member.of, blueprint, of)?.find((host) => !members.includes(host));
+      if (stranger !== undefined)
+        mistakes.push({
+          message: `${stranger} is no member of ${of}`,
+          path: [...path, 'members', member.of],
+          key: true,
+          hint: `its members are ${members.join(', ')}`,
+        });
+    }
     for (const name of textsIn(claim.leader)) {
       if (!isTemplate(name) && !members.includes(name))
         mistakes.push({

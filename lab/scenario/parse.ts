@@ -8,9 +8,10 @@ import type { Problem } from '../core/problem.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { type ExpectationKind, expectationKinds, expectations } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
+import { stepOfCommand } from './program-commands.ts';
 import type { ParsedClause, ParsedLine, ParsedStep, ParsedVariant, RecipeSource, Scenario } from './scenario.ts';
 import { modifierNames, modifierSchema, recipeSchema, scenarioSchema, variantSchema } from './scenario-schema.ts';
-import { check, type Mistake } from './schema-problems.ts';
+import { check, knownKeys, type Mistake } from './schema-problems.ts';
 import { type VerbName, verbNames, verbs } from './verbs/verbs.ts';
 import { type Path, readYaml, type SourceText, type YamlReading, type YamlSource } from './yaml-source.ts';
 
@@ -171,6 +172,7 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
   }
   const raw = reader.map(value, path);
   if (!raw) return undefined;
+  if (notIndented(reader, raw, path)) return undefined;
   const named = verbNames.filter((verb) => verb in raw);
   const unknown = Object.keys(raw).filter(
     (key) => !(verbNames as readonly string[]).includes(key) && !(modifierNames as readonly string[]).includes(key),
@@ -180,7 +182,7 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
       message: named.length > 0 ? `unknown key "${key}" in a step` : `unknown verb "${key}"`,
       path: [...path, key],
       key: true,
-      hint: didYouMean(key, named.length > 0 ? modifierNames : [...verbNames, ...modifierNames]),
+      hint: named.length > 0 ? didYouMean(key, modifierNames) : hintForVerb(key),
     });
   const [verb, second] = named;
   if (second !== undefined) {
@@ -221,6 +223,30 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
     ...(fails === undefined ? {} : { fails: fails === true || Array.isArray(fails) ? fails : [fails] }),
     background: background ?? false,
   };
+}
+
+/** Some words are a program's commands: its verb comes before them. */
+function hintForVerb(word: string): string {
+  const step = stepOfCommand(word);
+  return step === undefined ? didYouMean(word, [...verbNames, ...modifierNames]) : `such as: ${step}`;
+}
+
+/** What stands in the verb's own column is not under it, and the verb is left with nothing. */
+function notIndented(reader: Reader, raw: Readonly<Record<string, Value>>, path: Path): boolean {
+  const verb = verbNames.find((name) => raw[name] === null);
+  if (verb === undefined) return false;
+  const known = verb === 'expect' ? expectationKinds : knownKeys(verbs[verb].schema);
+  const beside = Object.keys(raw).filter(
+    (key) => key !== verb && known.includes(key) && !(modifierNames as readonly string[]).includes(key),
+  );
+  if (beside.length === 0) return false;
+  reader.add({
+    message: `${verb === 'expect' ? 'what is expected' : `what ${verb} is about`} is indented under ${verb}`,
+    path: [...path, verb],
+    key: true,
+    hint: `begin ${beside.join(' and ')} further to the right than ${verb}`,
+  });
+  return true;
 }
 
 function readClauses(reader: Reader, value: Value | undefined, path: Path): readonly ParsedClause[] | undefined {

@@ -155,6 +155,11 @@ function schemasAt(schemas: readonly z.core.$ZodType[], path: readonly (string |
   );
 }
 
+/** Keys of the language itself that a value may have where it is a map. */
+export function knownKeys(schema: z.ZodType): readonly string[] {
+  return keysOf(schemasAt([schema], []));
+}
+
 /** Keys of the language itself that maps have. */
 function keysOf(schemas: readonly z.core.$ZodType[]): readonly string[] {
   return [...new Set(schemas.flatMap((schema) => (isObject(schema) ? Object.keys(schema._zod.def.shape) : [])))];

@@ -1,5 +1,6 @@
 /** Whether the hosts and clusters that a selector names are there, and what can be known of it before a run. */
 import type { Blueprint } from '../topology/blueprint.ts';
+import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { Mistake } from './schema-problems.ts';
 import { parseSelector, resolveSelector, roleWords, type Selector, type SelectorView, selectorMeanings } from './selector.ts';
@@ -29,17 +30,20 @@ export function leaves(selector: Selector): readonly Selector[] {
   return selector.kind === 'but' ? [...leaves(selector.of), ...leaves(selector.without)] : [selector];
 }
 
-/** Hosts of a selector that means the same hosts for a lab's whole life; undefined for roles and references. */
-export function fixedHosts(selector: string, blueprint: Blueprint): readonly string[] | undefined {
+/**
+ * Hosts of a selector that means the same hosts for a lab's whole life; undefined for roles and references. `main`: whose members
+ * are meant where no cluster is named.
+ */
+export function fixedHosts(selector: string, blueprint: Blueprint, main = 'main'): readonly string[] | undefined {
   const parsed = parseSelector(selector);
   if (!parsed.ok || leaves(parsed.selector).some((leaf) => leaf.kind === 'reference' || (leaf.kind === 'word' && isRole(leaf.word))))
     return undefined;
   const view: SelectorView = {
     clusters: Object.fromEntries(
-      blueprint.clusters.map(({ name, members, repo }) => [
-        name,
-        { members, streaming: [], sync: [], ...(repo === undefined ? {} : { repo }) },
-      ]),
+      blueprint.clusters.flatMap(({ name, members, repo }) => {
+        const view = { members, streaming: [], sync: [], ...(repo === undefined ? {} : { repo }) };
+        return [[name, view], ...(name === main ? [['main', view]] : [])];
+      }),
     ),
     etcd: blueprint.etcd,
     repo: blueprint.hosts.filter((host) => host.kind === 'repo').map((host) => host.name),
@@ -59,4 +63,14 @@ export function checkCluster(name: string, path: Path, blueprint: Blueprint | un
   return !clusters || isTemplate(name) || clusters.includes(name)
     ? []
     : [{ message: `this lab has no cluster "${name}"`, path, hint: didYouMean(name, clusters) }];
+}
+
+/** A host that is asked for rows has a PostgreSQL. */
+export function checkRunsPostgres(selector: string | undefined, path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
+  if (selector === undefined || !blueprint) return [];
+  const named = fixedHosts(selector, blueprint) ?? [];
+  const lacking = blueprint.hosts.find((host) => named.includes(host.name) && host.services.postgres === undefined);
+  if (!lacking) return [];
+  const running = blueprint.hosts.flatMap((host) => (host.services.postgres === undefined ? [] : [host.name]));
+  return [{ message: `${whatIs(lacking)}: it runs no PostgreSQL`, path, hint: `these do: ${running.join(', ')}` }];
 }

@@ -7,12 +7,13 @@ import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { checkExpect, type ExpectCheck } from './expect-check.ts';
 import type { Claims } from './expectations/expectations.ts';
+import { unansweredQuestion, unknownCommand } from './program-commands.ts';
 import type { RunArgs } from './run-args.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
-import { checkCluster, checkSelector, fixedHosts } from './selector-check.ts';
+import { checkCluster, checkRunsPostgres, checkSelector, fixedHosts } from './selector-check.ts';
 import { type ProcessTarget, processSchema, type ServiceTarget } from './targets.ts';
-import { isTemplate } from './template.ts';
+import { isTemplate, templateParts } from './template.ts';
 import type { VerbArgs, VerbName } from './verbs/verbs.ts';
 import { namesItself, runsProgram } from './verbs/verbs.ts';
 import type { Path } from './yaml-source.ts';
@@ -28,12 +29,28 @@ export function checkStep(given: StepCheck): readonly Mistake[] {
     ...checkRun(given),
     ...checkTargets(given),
     ...checkServices(given),
+    ...checkPostgres(given),
+    ...checkCut(given),
     ...checkConfigure(given),
     ...checkFill(given),
     ...checkHeal(given),
     ...checkSnapshots(given),
     ...checkExpect(given),
   ];
+}
+
+/** What makes a step fail for sure, and yet is no reason not to try it: a recording takes a command before anybody has answered it. */
+export function adviseOnStep({ step, names }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'patronictl' || step.fails !== undefined) return [];
+  const { run, stdin } = step.args as RunArgs;
+  // A var may hold --force.
+  const sure = templateParts(run).every(
+    (part) =>
+      part.kind === 'literal' ||
+      (part.kind === 'reference' && (part.path[0] === 'cluster' || names.known.get(part.path[0] ?? '')?.kind === 'step')),
+  );
+  const question = sure && stdin === undefined ? unansweredQuestion(run) : undefined;
+  return question ? [{ ...question, path: runPath(step) }] : [];
 }
 
 function checkModifiers({ step, inRecipe }: StepCheck): readonly Mistake[] {
@@ -65,6 +82,11 @@ function checkModifiers({ step, inRecipe }: StepCheck): readonly Mistake[] {
   return mistakes;
 }
 
+/** RUN is a text, or stands in a map. */
+function runPath({ verb, path, raw }: ParsedStep): Path {
+  return typeof raw[verb] === 'string' ? [...path, verb] : [...path, verb, 'run'];
+}
+
 function checkRun({ step }: StepCheck): readonly Mistake[] {
   const { verb, path } = step;
   if (verb !== 'pgbackrest' && verb !== 'patronictl' && verb !== 'sql' && verb !== 'exec') return [];
@@ -76,6 +98,9 @@ function checkRun({ step }: StepCheck): readonly Mistake[] {
     .trim()
     .split(/\s+/)
     .find((word) => !word.startsWith('-'));
+  // Somebody may want exactly that error.
+  const unknown = (verb === 'pgbackrest' || verb === 'patronictl') && step.fails === undefined ? unknownCommand(verb, args.run) : undefined;
+  if (unknown) mistakes.push({ ...unknown, path: runPath(step) });
   if (verb === 'pgbackrest' && command === 'restore' && args.on === undefined)
     mistakes.push({ message: 'a restore must say where', path: [...path, verb], hint: 'pgbackrest: { on: HOST, run: restore ... }' });
   if (verb === 'pgbackrest' && /(^|\s)--stanza[=\s]/.test(args.run))
@@ -177,6 +202,28 @@ function checkServices({ step, blueprint }: StepCheck): readonly Mistake[] {
   const has = Object.keys(lacking.services).filter((name) => sayable.includes(name));
   return [
     { message: `${whatIs(lacking)}: it has no ${key} ${named}`, path: [...step.path, step.verb, key], hint: `it has ${has.join(', ')}` },
+  ];
+}
+
+/** SQL on a host that runs no PostgreSQL. */
+function checkPostgres({ step, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'sql' || step.fails !== undefined) return [];
+  return checkRunsPostgres((step.args as RunArgs).on, [...step.path, 'sql', 'on'], blueprint);
+}
+
+/** One host on both sides; of several, each is cut from the others. */
+function checkCut({ step, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb !== 'cut' || !blueprint) return [];
+  const { from, to } = step.args as VerbArgs['cut'];
+  const sides = [fixedHosts(from, blueprint), fixedHosts(to, blueprint)];
+  const [host, ...others] = new Set(sides.flat());
+  if (host === undefined || others.length > 0 || sides.some((side) => side?.length !== 1)) return [];
+  return [
+    {
+      message: `a cut between ${host} and itself cuts nothing`,
+      path: [...step.path, 'cut', 'to'],
+      hint: `say whom ${host} is cut off from`,
+    },
   ];
 }
 

@@ -16,9 +16,13 @@ const mostListed = 12;
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = known
     .map((name) => ({ name, far: distance(word.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ far }) => far <= Math.max(1, Math.round(word.length * 0.4)))
+    // Of a short name, little is left when half of it is changed: "nope" is no "now".
+    .filter(({ name, far }) => far <= Math.max(1, Math.round(Math.min(word.length, name.length) * 0.4)))
     .sort((a, b) => a.far - b.far)[0];
-  if (near) return `did you mean "${near.name}"?`;
+  // Half a name is nearer to a short one than to the one that it begins.
+  const begun = word.length < 3 ? [] : known.filter((name) => name.startsWith(word));
+  const meant = near?.far === 1 || begun.length !== 1 ? near?.name : begun[0];
+  if (meant !== undefined) return `did you mean "${meant}"?`;
   const more = known.length > mostListed ? `, and ${known.length - mostListed} more` : '';
   return `known: ${known.slice(0, mostListed).join(', ')}${more}`;
 }
