@@ -185,6 +185,8 @@ export interface SqlLook {
   /** First column of the first row where there is one row and one column, else all rows. */
   readonly value: Value;
   readonly sqlstate?: string;
+  /** The server's own words, with `sqlstate`. */
+  readonly message?: string;
 }
 
 export interface FileLook {

@@ -134,7 +134,7 @@ async function askSql(lab: Lab, host: Host, text: string): Promise<LookAnswer> {
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) throw error;
-    return { kind: 'sql', host: host.name, value: null, sqlstate: code };
+    return { kind: 'sql', host: host.name, value: null, sqlstate: code, message: (error as Error).message };
   } finally {
     await session.close().catch(() => undefined);
   }

@@ -56,11 +56,13 @@ describe('a recorded scenario', () => {
   });
 
   it('that starts a host leaves it down in the mutant, and asks nothing of it', () => {
-    const led = { expect: { log: { on: 'pg1', since: 'start', lines: [{ postgres: 'database system is ready' }] } }, as: 'back' };
+    const led = { expect: { log: { on: '${start.on}', since: 'start', lines: [{ postgres: 'database system is ready' }] } }, as: 'back' };
     const { plans, mistakes } = lint([{ kill: 'pg1' }, { start: 'pg1', as: 'start' }, led]);
     expect(mistakes).toEqual([]);
     expect(plans[1]?.steps.map(({ verb, name }) => `${verb} ${name}`)).toEqual(['kill undefined', 'exec start', 'expect back']);
     expect(plans[1]?.steps[1]).toMatchObject({ args: { on: 'etcd1', run: 'true' } });
+    // The line is looked for where the host would have started, and not where the stand-in ran.
+    expect(plans[1]?.steps[2]).toMatchObject({ args: { clauses: [{ claim: { on: 'pg1' } }] } });
   });
 
   it('waits for what went on in the background, which ends as it did', () => {

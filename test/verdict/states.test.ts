@@ -112,7 +112,11 @@ describe('sql', () => {
   it('is false where the answer is an error, and unknown where there is none', () => {
     expect(ask('{ run: select 1, is: 1 }', (host) => ({ kind: 'sql', host, value: null, sqlstate: '42P01' }))).toMatchObject({
       verdict: 'fail',
-      message: expect.stringContaining('42P01'),
+      message: expect.stringMatching(/42P01$/),
+    });
+    const message = 'relation "ledger" does not exist';
+    expect(ask('{ run: select 1, is: 1 }', (host) => ({ kind: 'sql', host, value: null, sqlstate: '42P01', message }))).toMatchObject({
+      message: expect.stringContaining(`answered with SQLSTATE 42P01: ${message}`),
     });
     expect(ask('{ run: select 1, is: 1 }', () => ({ unknown: 'refused' }))).toMatchObject({ verdict: 'unknown', reason: 'cannot-observe' });
   });

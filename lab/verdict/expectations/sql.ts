@@ -28,9 +28,11 @@ export function startSql(claim: ClauseOf<'sql'>['claim'], context: ClauseContext
         resolved.hosts.map((host): Claim => {
           const found = answerOf(answers, key(host), 'sql', `${expected} on ${host}`);
           if ('claim' in found) return found.claim;
-          const { value, sqlstate } = found.seen;
-          if (sqlstate !== undefined)
-            return { truth: 'no', expected: `${expected} on ${host}`, observed: `${host} answered with SQLSTATE ${sqlstate}` };
+          const { value, sqlstate, message } = found.seen;
+          if (sqlstate !== undefined) {
+            const observed = `${host} answered with SQLSTATE ${sqlstate}${message === undefined ? '' : `: ${message}`}`;
+            return { truth: 'no', expected: `${expected} on ${host}`, observed };
+          }
           const outcome = holds(is, value);
           return {
             truth: outcome.met ? 'yes' : 'no',
