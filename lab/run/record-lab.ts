@@ -7,6 +7,7 @@ import { redactor } from '../core/redact.ts';
 import { clockOffset } from '../engine/clock.ts';
 import type { Docker } from '../engine/connect.ts';
 import { isThere, type Lab } from '../engine/lab.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { recordedVariant } from '../scenario/recorded-scenario.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { type Frame, GrowingPlan } from './growing-plan.ts';
@@ -31,6 +32,7 @@ export interface RecordedRun {
   readonly folder: string;
   /** What a judge says of what was recorded. */
   readonly verdict: Verdict;
+  readonly plan: Plan;
 }
 
 /** Undefined where nothing was done. Throws the signal's reason when aborted; what was recorded by then stays in the run folder. */
@@ -73,5 +75,5 @@ export async function recordLab(
   if (!gone) await writeLogs(folder, docker, lab, redact);
   await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
   signal.throwIfAborted();
-  return { text: growing.text(), folder, verdict };
+  return { text: growing.text(), folder, verdict, plan };
 }

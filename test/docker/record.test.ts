@@ -1,5 +1,5 @@
 /** A short session recorded on a lab, and the file that it wrote replayed: the same verdict, and a mutant that fails as it must. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -59,6 +59,9 @@ test('at a terminal: steps in words, offers by number, and a file that replays',
   expect(text).toContain('lab: { preset: one-node, ready: backup }');
   expect(text).toContain('mutant: { must-fail: after-backup }');
   expect((await pglab('lint', file)).stdout).toBe('1 scenario, nothing wrong');
+  const [recording = ''] = readdirSync(join(folder, 'runs')).filter((run) => run.endsWith('differential-recorded'));
+  expect(readFileSync(join(folder, 'runs', recording, 'report.md'), 'utf8')).toContain('pgbackrest --stanza=demo backup --type=diff');
+  expect(readFileSync(join(folder, 'runs', recording, 'report.html'), 'utf8')).toContain('differential');
   const { stdout, exitCode } = await pglab('replay', file, '--out', join(folder, 'replays'));
   expect(exitCode, stdout).toBe(0);
   expect(stdout).toMatch(/PASS differential \(recorded\)/);

@@ -18,6 +18,7 @@ import { paintFor } from '../paint.ts';
 import { openPrompt } from '../prompt.ts';
 import { RecordPrompt } from '../record-prompt.ts';
 import type { Session, Verb } from '../session.ts';
+import { writeReports } from './replay.ts';
 
 interface Options {
   readonly name: string;
@@ -124,6 +125,7 @@ async function run(options: Options, session: Session): Promise<void> {
   }
   await mkdir(dirname(options.out), { recursive: true });
   await writeFile(options.out, `${recorded.text}${unrecorded.map((command) => `# Not recorded: ${command}\n`).join('')}`);
+  await writeReports({ ...recorded, seconds: recorded.verdict.seconds }, recorded.plan);
   report(options.out, recorded);
 }
 

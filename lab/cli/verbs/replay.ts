@@ -258,8 +258,11 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; fini
   return { result: { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder }, finished };
 }
 
-/** For people and for CI, beside what the run recorded. */
-export async function writeReports({ verdict, folder, blueprint, seconds }: Replayed, plan: Plan): Promise<FinishedRun> {
+/** For people and for CI, beside what the run recorded. `blueprint`: absent for a run whose history is without its lab's secrets already. */
+export async function writeReports(
+  { verdict, folder, blueprint, seconds }: Omit<Replayed, 'blueprint'> & Partial<Pick<Replayed, 'blueprint'>>,
+  plan: Plan,
+): Promise<FinishedRun> {
   const redact = runRedactor(plan, blueprint);
   const run = redact.data({ ...readRun(folder), verdict });
   await writeFile(join(folder, 'report.md'), renderMarkdown([run]));
@@ -275,5 +278,8 @@ function summary(results: readonly Result[]): string {
   const paint = paintFor(process.stdout);
   const word = { pass: paint.green('pass'), fail: paint.red('fail'), unknown: paint.yellow('unknown') };
   const rows = results.map(({ scenario, variant, verdict, seconds }) => [scenario, variant, word[verdict], `${seconds.toFixed(1)} s`]);
-  return table([{ title: 'scenario' }, { title: 'variant' }, { title: 'verdict' }, { title: 'took', align: 'right' }], rows).join('\n');
+  return table(
+    [{ title: 'scenario' }, { title: 'variant' }, { title: 'verdict' }, { title: 'took, with its lab', align: 'right' }],
+    rows,
+  ).join('\n');
 }
