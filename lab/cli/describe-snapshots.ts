@@ -1,6 +1,7 @@
 /** Snapshots as people read them. */
 import { formatDuration } from '../core/duration.ts';
 import { UsageError } from '../core/problem.ts';
+import { isGolden } from '../engine/snapshot-labels.ts';
 import type { Snapshot } from '../engine/snapshots.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { Paint } from './paint.ts';
@@ -8,7 +9,6 @@ import { table } from './table.ts';
 
 /** The error for a name that no snapshot has. Golden labs are nobody's own: they are listed last. */
 export function noSnapshot(name: string, known: readonly string[]): UsageError {
-  const isGolden = (each: string) => each.startsWith('golden-');
   const ownFirst = known.toSorted((a, b) => Number(isGolden(a)) - Number(isGolden(b)));
   return new UsageError(`there is no snapshot named ${JSON.stringify(name)}`, {
     hint:

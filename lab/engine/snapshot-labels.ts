@@ -21,6 +21,13 @@ export type HostDown = 'stopped' | 'frozen' | readonly ServiceName[];
 /** `golden`: made by the lab for itself, named by a hash of all that made it. `named`: frozen by a person or a scenario. */
 export type SnapshotKind = 'golden' | 'named';
 
+/** How the names of golden snapshots begin, and no others. */
+export const goldenPrefix = 'golden-';
+
+export function isGolden(snapshot: string): boolean {
+  return snapshot.startsWith(goldenPrefix);
+}
+
 /** How each cluster that had a leader stood at the snapshot; a fork is healthy once it stands so again. */
 export type ClusterStanding = Readonly<Record<string, Standing>>;
 

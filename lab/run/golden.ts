@@ -10,7 +10,7 @@ import type { Docker } from '../engine/connect.ts';
 import type { NewLab } from '../engine/create-lab.ts';
 import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
 import { type Lab, listLabs, removeLab, stopHosts } from '../engine/lab.ts';
-import type { ClusterStanding } from '../engine/snapshot-labels.ts';
+import { type ClusterStanding, goldenPrefix } from '../engine/snapshot-labels.ts';
 import { findSnapshot, type Snapshot, takeSnapshot } from '../engine/snapshots.ts';
 import { readTrains } from '../engine/trains.ts';
 import type { Blueprint, ClusterSpec } from '../topology/blueprint.ts';
@@ -107,7 +107,7 @@ async function goldenName(docker: Docker, outline: Blueprint, images: Readonly<R
   const tags = [...new Set(Object.values(images))].sort();
   const ids = await Promise.all(tags.map(async (tag) => (await docker.getImage(tag).inspect()).Id));
   const hash = createHash('sha256').update(JSON.stringify({ format, outline: outlineOf(outline), ids }));
-  return `golden-${hash.digest('hex').slice(0, 12)}`;
+  return `${goldenPrefix}${hash.digest('hex').slice(0, 12)}`;
 }
 
 async function makeGolden(

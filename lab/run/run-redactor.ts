@@ -13,8 +13,11 @@ export interface RunRedactor {
   readonly data: <T>(data: T) => T;
 }
 
+/** What of a lab has its secrets. */
+export type SecretHolder = Pick<Blueprint, 'hosts' | 'secrets'>;
+
 /** `blueprint`: absent for a recorded run, whose history is without the lab's own secrets already. */
-export function runRedactor(plan: Plan, blueprint?: Blueprint): RunRedactor {
+export function runRedactor(plan: Plan, blueprint?: SecretHolder): RunRedactor {
   const files = blueprint?.hosts.flatMap((host) => host.files.map((file) => file.text)) ?? [];
   const keys = files.filter((text) => text.includes('PRIVATE KEY'));
   const text = redactor({ ...blueprint?.secrets }, secretsIn([plan, keys]));

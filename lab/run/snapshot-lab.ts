@@ -4,7 +4,7 @@ import { runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import { trainOf } from '../engine/images.ts';
 import { type Host, type Lab, namePattern } from '../engine/lab.ts';
-import type { ClusterStanding, HostDown, Standing } from '../engine/snapshot-labels.ts';
+import { type ClusterStanding, type HostDown, isGolden, type Standing } from '../engine/snapshot-labels.ts';
 import { removeSnapshot, snapshotNames, takeSnapshot } from '../engine/snapshots.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { ask, serverOf } from '../observe/postgres.ts';
@@ -89,7 +89,7 @@ function blueprintOf({ spec }: Lab, hosts: readonly HostSpec[]): Blueprint {
 
 /** Throws UsageError where the name cannot be a snapshot's. */
 export function checkSnapshotName(name: string): void {
-  if (namePattern.test(name) && !name.startsWith('golden-')) return;
+  if (namePattern.test(name) && !isGolden(name)) return;
   throw new UsageError(`${JSON.stringify(name)} cannot name a snapshot`, {
     hint: 'use 1 to 31 lower-case letters, digits and hyphens, not beginning with a hyphen or "golden-"',
   });

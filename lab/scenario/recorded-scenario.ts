@@ -59,7 +59,7 @@ function mutantOf(steps: readonly RawStep[]): Mutant | undefined {
 function withStandIn(steps: readonly RawStep[], cause: number): readonly RawStep[] {
   const left = steps[cause] as RawStep;
   const name = left.as;
-  return steps.map(namingTargetOf(left)).flatMap((step, index): readonly RawStep[] => {
+  return steps.map(namingTargetOf(left, name)).flatMap((step, index): readonly RawStep[] => {
     if (index === cause) return [{ ...step, when: { variant: recordedVariant } }, ...(name === undefined ? [] : [standIn(step)])];
     // Nothing is there to be undone.
     return step.heal === name && name !== undefined ? [{ ...step, when: { variant: recordedVariant } }] : [step];
@@ -82,11 +82,11 @@ function standIn(step: RawStep): RawStep {
 }
 
 /** The stand-in of a host's start runs elsewhere, and its `on` is not that host: who means the host names it as the start did. */
-function namingTargetOf(left: RawStep): (step: RawStep) => RawStep {
+function namingTargetOf(left: RawStep, name: Value | undefined): (step: RawStep) => RawStep {
   const args = left[verbOf(left)];
   const target = targetOf(args);
-  if (!startsHost(verbOf(left), args) || typeof target !== 'string') return (step) => step;
-  return (step) => JSON.parse(JSON.stringify(step).replaceAll(`\${${left.as}.on}`, target)) as RawStep;
+  if (!startsHost(verbOf(left), args) || typeof target !== 'string' || name === undefined) return (step) => step;
+  return (step) => JSON.parse(JSON.stringify(step).replaceAll(`\${${name}.on}`, () => target)) as RawStep;
 }
 
 /** Such a host is down, and carries nothing out. */

@@ -38,13 +38,15 @@ export function fixedHosts(selector: string, blueprint: Blueprint, main = 'main'
   const parsed = parseSelector(selector);
   if (!parsed.ok || leaves(parsed.selector).some((leaf) => leaf.kind === 'reference' || (leaf.kind === 'word' && isRole(leaf.word))))
     return undefined;
+  const clusters = Object.fromEntries(
+    blueprint.clusters.map(({ name, members, repo }) => [
+      name,
+      { members, streaming: [], sync: [], ...(repo === undefined ? {} : { repo }) },
+    ]),
+  );
+  const meant = clusters[main];
   const view: SelectorView = {
-    clusters: Object.fromEntries(
-      blueprint.clusters.flatMap(({ name, members, repo }) => {
-        const view = { members, streaming: [], sync: [], ...(repo === undefined ? {} : { repo }) };
-        return [[name, view], ...(name === main ? [['main', view]] : [])];
-      }),
-    ),
+    clusters: meant ? { ...clusters, main: meant } : clusters,
     etcd: blueprint.etcd,
     repo: blueprint.hosts.filter((host) => host.kind === 'repo').map((host) => host.name),
     hosts: blueprint.hosts.map((host) => host.name),

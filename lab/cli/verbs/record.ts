@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { exitCodes, LabError, UsageError } from '../../core/problem.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { checkName, findLab, type Lab } from '../../engine/lab.ts';
+import { isGolden } from '../../engine/snapshot-labels.ts';
 import { renderText } from '../../report/text.ts';
 import { listen } from '../../run/hand-over/listen.ts';
 import { type RecordedRun, recordLab } from '../../run/record-lab.ts';
@@ -125,7 +126,9 @@ async function run(options: Options, session: Session): Promise<void> {
   }
   await mkdir(dirname(options.out), { recursive: true });
   await writeFile(options.out, `${recorded.text}${unrecorded.map((command) => `# Not recorded: ${command}\n`).join('')}`);
-  await writeReports({ ...recorded, seconds: recorded.verdict.seconds }, recorded.plan);
+  // The verdict is the live judge's, which saw everything.
+  const blueprint = { hosts: [], secrets: lab.spec.secrets };
+  await writeReports({ ...recorded, blueprint, seconds: recorded.verdict.seconds }, recorded.plan);
   report(options.out, recorded);
 }
 
@@ -160,7 +163,7 @@ function isWriting(steps: readonly { readonly workload?: unknown }[]): boolean {
 function introduce({ name, spec }: Lab, look: { readonly leader?: string } | undefined): void {
   const paint = paintFor(process.stdout);
   const [first] = spec.clusters[0]?.members ?? [];
-  const frozen = spec.forkOf !== undefined && !spec.forkOf.startsWith('golden-');
+  const frozen = spec.forkOf !== undefined && !isGolden(spec.forkOf);
   const why = [...(frozen ? [`a fork of ${spec.forkOf}`] : []), ...(look?.leader === first ? [] : [`leader ${look?.leader ?? 'none'}`])];
   process.stdout.write(
     `recording on ${paint.bold(name)}: type steps such as kill leader; help lists the rest, done writes the scenario\n` +

@@ -15,7 +15,7 @@ import { type GoldenUse, goldenUses } from '../../run/golden.ts';
 import { readRun } from '../../run/judge-folder.ts';
 import type { Refill } from '../../run/pool.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
-import { runRedactor } from '../../run/run-redactor.ts';
+import { runRedactor, type SecretHolder } from '../../run/run-redactor.ts';
 import { type PlannedFile, planFile, readScenarioFiles, scenarioNames } from '../../run/scenario-files.ts';
 import { expectedSeconds } from '../../scenario/expected-time.ts';
 import type { Plan } from '../../scenario/plan.ts';
@@ -258,11 +258,12 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; fini
   return { result: { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder }, finished };
 }
 
-/** For people and for CI, beside what the run recorded. `blueprint`: absent for a run whose history is without its lab's secrets already. */
-export async function writeReports(
-  { verdict, folder, blueprint, seconds }: Omit<Replayed, 'blueprint'> & Partial<Pick<Replayed, 'blueprint'>>,
-  plan: Plan,
-): Promise<FinishedRun> {
+interface EndedRun extends Omit<Replayed, 'blueprint'> {
+  readonly blueprint: SecretHolder;
+}
+
+/** For people and for CI, beside what the run recorded. */
+export async function writeReports({ verdict, folder, blueprint, seconds }: EndedRun, plan: Plan): Promise<FinishedRun> {
   const redact = runRedactor(plan, blueprint);
   const run = redact.data({ ...readRun(folder), verdict });
   await writeFile(join(folder, 'report.md'), renderMarkdown([run]));
