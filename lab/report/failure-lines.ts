@@ -189,9 +189,9 @@ function yamlLines(place: Place, file: string, source: string | undefined): read
   return shown;
 }
 
-/** `pass`, or what a mutant did in its place. */
+/** Of a pass, what a mutant did; of anything else that is nobody's step, the first line of it, as the whole stands below. */
 export function headline(verdict: Verdict): string {
   const { mutant, because } = verdict;
   if (verdict.verdict === 'pass') return mutant ? `failed at "${mutant.mustFail.name}", as it must` : '';
-  return because && because.step === undefined ? because.message : '';
+  return because && because.step === undefined ? (because.message.split('\n', 1)[0] ?? '') : '';
 }

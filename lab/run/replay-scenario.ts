@@ -8,9 +8,10 @@ import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { Admit } from './admission.ts';
+import { draftLab } from './draft-lab.ts';
 import { type GoldenUse, originOf } from './golden.ts';
 import type { Refill } from './pool.ts';
-import { type Drive, replay } from './replay.ts';
+import { type Drive, isUsersMistake, type Replay, replay } from './replay.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { removeSnapshotsOf } from './snapshot-lab.ts';
 
@@ -49,7 +50,10 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
   const endTurn = await options.admit(signal);
   const started = performance.now();
   try {
-    const origin = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase });
+    const start = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase }).then(
+      (origin) => ({ origin }),
+      (error: unknown) => withoutOrigin(plan, error, signal),
+    );
     const folder = await makeRunFolder(options.out, plan, new Date());
     const name = runName(randomBytes(2).toString('hex'));
     options.onRun(name, folder);
@@ -57,7 +61,7 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
       plan,
       source,
       ...(options.recipes === undefined ? {} : { recipes: options.recipes }),
-      origin,
+      ...start,
       folder,
       bringUp: {
         name,
@@ -73,10 +77,19 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
       onStep: options.onStep,
       ...(options.drive ? { drive: options.drive } : {}),
     });
-    return { verdict, folder, blueprint: origin.blueprint, seconds: Math.round((performance.now() - started) / 100) / 10 };
+    return { verdict, folder, blueprint: start.origin.blueprint, seconds: Math.round((performance.now() - started) / 100) / 10 };
   } finally {
     await endTurn();
   }
+}
+
+/**
+ * Images that cannot be built and a golden lab that does not come up are that scenario's trouble, and a verdict: others may have
+ * better luck. What is known of the lab is written down.
+ */
+async function withoutOrigin(plan: Plan, failed: unknown, signal: AbortSignal): Promise<Pick<Replay, 'origin' | 'failed'>> {
+  if (signal.aborted || isUsersMistake(failed)) throw failed;
+  return { origin: { blueprint: await draftLab(plan.lab), images: {} }, failed };
 }
 
 /** Removes labs of replays whose process is no more; returns their names. */

@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event, RunStarted } from '../core/event.ts';
-import { LabError } from '../core/problem.ts';
+import { exitCodes, LabError } from '../core/problem.ts';
 import { clockOffset } from '../engine/clock.ts';
 import type { Docker } from '../engine/connect.ts';
 import { findLab, type Lab, removeLab } from '../engine/lab.ts';
@@ -31,6 +31,8 @@ export interface Replay {
   /** Texts of the recipes' files that it uses, by the recipe's name; kept there as well. */
   readonly recipes?: Readonly<Record<string, string>>;
   readonly origin: Origin;
+  /** Why there is nothing to start from: no image, or no golden lab. */
+  readonly failed?: unknown;
   /** An empty folder for this run; it is gone again where the run was interrupted before it began. */
   readonly folder: string;
   readonly bringUp: Pick<BringUp, 'name' | 'purpose' | 'bind' | 'report'>;
@@ -119,16 +121,21 @@ function opening(
   return openingOf({ ...blueprint, scenario: plan.scenario, variant: plan.variant, lab: name, offset, versions });
 }
 
+export function isUsersMistake(error: unknown): boolean {
+  return error instanceof LabError && error.exitCode === exitCodes.usage;
+}
+
 /** A lab that does not come up is a verdict, unknown, unless the user is to blame or has lost patience. */
 async function bringUpRecorded(docker: Docker, options: Replay, recorder: Recorder): Promise<Lab | undefined> {
   const { origin, signal, keep } = options;
   try {
+    if (options.failed !== undefined) throw options.failed;
     const { lab, refill } = await startFrom(docker, origin, { ...options.bringUp, keep, signal });
     if (refill) options.onRefill(refill);
     // Its hosts' states were `created` or `paused` when it was made or found.
     return await findLab(docker, lab.name);
   } catch (error) {
-    if (signal.aborted || (error instanceof LabError && error.exitCode === 2)) throw error;
+    if (signal.aborted || isUsersMistake(error)) throw error;
     recorder.record(opening(options, {}, 0));
     const detail = error instanceof LabError ? [error.message, ...error.detail].join('\n') : String(error);
     recorder.record({ type: 'run-ended', reason: 'cut-short', detail: `the lab did not come up: ${detail}` });

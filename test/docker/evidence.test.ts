@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -70,6 +70,49 @@ test('a replay leaves reports for a thread and for CI, and a bundle of it is jud
     const text = await readFile(join(out, 'again', name), 'utf8').catch(() => '');
     expect(text, name).not.toMatch(/Spl1t|BEGIN [A-Z ]*PRIVATE KEY-----\\n[^<]/);
   }
+});
+
+/** pgBackRest refuses the first backup, so that there is no golden lab to fork; the other scenario needs nothing of it. */
+const withoutLab = `scenario: without-lab
+proves: Nothing, its lab never comes up.
+sources: ["talk: a test"]
+lab: { preset: one-node, ready: backup, pgbackrest: { global: { compress-level: 99 } } }
+steps:
+  - workload: start
+variants: { one: {}, other: {} }
+`;
+const bareHosts = `scenario: bare-hosts
+proves: A host can be asked.
+sources: ["talk: a test"]
+lab: { preset: one-node, ready: hosts }
+steps:
+  - exec: { on: pg1, run: "true" }
+`;
+
+test('a scenario whose lab cannot be made is unknown and says why, and does not end the replay of the others', async () => {
+  const [folder, runs] = [join(out, 'two'), join(out, 'two-runs')];
+  await mkdir(folder);
+  await Promise.all([writeFile(join(folder, 'without-lab.yaml'), withoutLab), writeFile(join(folder, 'bare-hosts.yaml'), bareHosts)]);
+  const ran = await pglab(
+    'replay',
+    join(folder, 'without-lab.yaml'),
+    join(folder, 'bare-hosts.yaml'),
+    '--jobs',
+    '1',
+    '--out',
+    runs,
+    '--json',
+  );
+  const { results } = JSON.parse(ran.stdout) as { results: { variant: string; verdict: string; folder: string }[] };
+  expect(results).toMatchObject([
+    { variant: 'one', verdict: 'unknown' },
+    { variant: 'other', verdict: 'unknown' },
+    { scenario: 'bare-hosts', verdict: 'pass' },
+  ]);
+  expect(ran.exitCode).toBe(3);
+  expect(ran.stderr).toMatch(/^UNKNOWN without-lab \(one\): the lab did not come up: pgbackrest backup on repo exited 32 {2}/m);
+  expect(ran.stderr).toContain("'99' is out of range for 'compress-level' option");
+  expect(await readFile(join(results[0]?.folder ?? '', 'report.md'), 'utf8')).toContain("'99' is out of range for 'compress-level' option");
 });
 
 test('what is no bundle is said to be none, without an engine', async () => {
