@@ -15,6 +15,8 @@ export function renderEtcdYml(host: HostName, members: readonly HostName[]): str
     'initial-cluster': members.map((member) => `${member}=http://${member}:${ports.etcdPeer}`).join(','),
     'initial-cluster-token': 'lab',
     'initial-cluster-state': 'new',
+    // Patroni speaks to it; before 3.5 it is on by default only where there is no configuration file (etcd-io/etcd#12093).
+    'enable-grpc-gateway': true,
     // Changes nothing that a killed container can see, since the page cache survives it; only a killed machine would lose writes.
     'unsafe-no-fsync': true,
     // Patroni writes a few keys every loop_wait: without this a lab kept for days only grows.
