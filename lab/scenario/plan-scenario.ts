@@ -13,6 +13,7 @@ import { type Collector, distinct, type PlanOptions, type PlanScope, place, star
 import { planSteps } from './plan-steps.ts';
 import { checkReferences, type Known } from './reference-check.ts';
 import type { ParsedStep, ParsedVariant, Scenario, WhenSource } from './scenario.ts';
+import { adviseOnSettings } from './settings-advice.ts';
 import { isForVariant } from './version-range.ts';
 import { checkWholeRun, type StepPlace } from './whole-run-check.ts';
 import { type Path, type SourceText, valueAt } from './yaml-source.ts';
@@ -196,6 +197,10 @@ function checkReserved(scenario: Scenario, collector: Collector): void {
 }
 
 function adviseOnFile(scenario: Scenario, collector: Collector): void {
+  const labs = [{ lab: scenario.lab, path: [] as Path }, ...scenario.variants];
+  collector.advice.push(
+    ...labs.flatMap(({ lab, path }) => adviseOnSettings(lab, [...path, 'lab'])).map((mistake) => place(scenario.yaml, mistake)),
+  );
   if (!scenario.variants.some((variant) => variant.mustFail !== undefined)) {
     collector.advice.push(
       place(scenario.yaml, {

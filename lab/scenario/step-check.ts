@@ -12,6 +12,7 @@ import type { RunArgs } from './run-args.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { checkCluster, checkRunsPostgres, checkSelector, fixedHosts } from './selector-check.ts';
+import { adviseOnSettings } from './settings-advice.ts';
 import { type ProcessTarget, processSchema, type ServiceTarget } from './targets.ts';
 import { isTemplate, templateParts } from './template.ts';
 import type { VerbArgs, VerbName } from './verbs/verbs.ts';
@@ -40,7 +41,13 @@ export function checkStep(given: StepCheck): readonly Mistake[] {
 }
 
 /** What makes a step fail for sure, and yet is no reason not to try it: a recording takes a command before anybody has answered it. */
-export function adviseOnStep({ step, names }: StepCheck): readonly Mistake[] {
+export function adviseOnStep(given: StepCheck): readonly Mistake[] {
+  const { step } = given;
+  if (step.verb === 'configure') return adviseOnSettings(step.raw.configure, [...step.path, 'configure']);
+  return adviseOnQuestion(given);
+}
+
+function adviseOnQuestion({ step, names }: StepCheck): readonly Mistake[] {
   if (step.verb !== 'patronictl' || step.fails !== undefined) return [];
   const { run, stdin } = step.args as RunArgs;
   // A var may hold --force.

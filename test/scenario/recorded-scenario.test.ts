@@ -9,7 +9,7 @@ const frame = {
   name: 'lost-leader',
   proves: 'A standby takes over: always.',
   source: 'recorded: by hand on 2026-11-24, on a lab of three-nodes-repo-host',
-  lab: { preset: 'three-nodes-repo-host', patroni: { ttl: 20 } },
+  lab: { preset: 'three-nodes-repo-host', dcs: { ttl: 30 } },
 } as const;
 
 const led: RawStep = { expect: { cluster: { leader: { not: '${kill.on}' } } }, within: '60s', as: 'after-kill' };

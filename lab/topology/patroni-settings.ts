@@ -1,0 +1,76 @@
+/**
+ * Names of Patroni's settings (its documentation, "Dynamic Configuration Settings" and "YAML Configuration Settings"; validator.py).
+ * Patroni takes any name and says nothing of those that it does not know, so that a misspelt one makes another incident than was meant.
+ */
+import { distance } from 'fastest-levenshtein';
+import { isPlainMap, type PlainMap } from './plain-map.ts';
+
+/** Names that a map of settings has, and what the maps under them have; a name without is anything. */
+export interface Settings {
+  readonly [name: string]: Settings | undefined;
+}
+
+const settings = (...names: readonly string[]): Settings => Object.fromEntries(names.map((name) => [name, undefined]));
+
+const everywhere = settings(
+  ...['use_pg_rewind', 'use_slots', 'parameters', 'recovery_conf', 'pg_hba', 'pg_ident', 'pg_ctl_timeout', 'callbacks', 'custom_conf'],
+  ...['create_replica_methods', 'before_stop', 'pre_promote', 'krbsrvname'],
+  ...['remove_data_directory_on_rewind_failure', 'remove_data_directory_on_diverged_timelines'],
+);
+
+/** The cluster's, kept in the DCS. */
+export const dynamicSettings: Settings = {
+  ...settings(
+    ...['ttl', 'loop_wait', 'retry_timeout', 'pause', 'failsafe_mode', 'check_timeline', 'primary_race_backoff', 'max_timelines_history'],
+    ...['maximum_lag_on_failover', 'maximum_lag_on_syncnode', 'synchronous_mode', 'synchronous_mode_strict', 'synchronous_node_count'],
+    ...['primary_start_timeout', 'primary_stop_timeout', 'master_start_timeout', 'master_stop_timeout'],
+    ...['slots', 'ignore_slots', 'member_slots_ttl'],
+  ),
+  postgresql: everywhere,
+  standby_cluster: settings(
+    ...['host', 'port', 'primary_slot_name', 'create_replica_methods', 'restore_command', 'archive_cleanup_command'],
+    'recovery_min_apply_delay',
+  ),
+};
+
+/** A member's own, in its file. Methods of making replicas and of bootstrapping have sections under their own names there. */
+export const localSettings: Settings = {
+  ...settings('scope', 'namespace', 'name', 'log', 'ctl', 'restapi', 'citus', 'etcd', 'etcd3', 'thread_pool_size', 'thread_stack_size'),
+  bootstrap: { ...settings('method', 'initdb', 'pg_hba', 'users', 'post_bootstrap', 'post_init'), dcs: dynamicSettings },
+  postgresql: {
+    ...everywhere,
+    ...settings(
+      'listen',
+      'connect_address',
+      'proxy_address',
+      'data_dir',
+      'config_dir',
+      'config_base_name',
+      'bin_dir',
+      'bin_name',
+      'pgpass',
+    ),
+    ...settings('authentication', 'use_unix_socket', 'use_unix_socket_repl', 'basebackup', 'pgbackrest'),
+  },
+  watchdog: settings('mode', 'device', 'safety_margin', 'driver'),
+  tags: settings(
+    ...['nofailover', 'failover_priority', 'noloadbalance', 'clonefrom', 'nosync', 'sync_priority', 'nostream', 'replicatefrom'],
+  ),
+};
+
+/** Names in `changes` that are no settings of their place, and a letter or two away from one, `meant`. */
+export function misspelt(
+  changes: PlainMap,
+  known: Settings,
+  path: readonly string[] = [],
+): readonly { readonly path: readonly string[]; readonly meant: string }[] {
+  return Object.entries(changes).flatMap(([name, value]) => {
+    const at = [...path, name];
+    if (Object.hasOwn(known, name)) {
+      const inner = known[name];
+      return inner && isPlainMap(value) ? misspelt(value, inner, at) : [];
+    }
+    const meant = Object.keys(known).find((one) => distance(name.toLowerCase(), one) <= (one.length < 6 ? 1 : 2));
+    return meant === undefined ? [] : [{ path: at, meant }];
+  });
+}
