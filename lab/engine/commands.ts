@@ -127,9 +127,13 @@ export async function controlService(
   });
 }
 
-/** A host's programs and connections: a program in its way, or a client that says nothing, can keep a service from stopping. */
+/**
+ * A host's programs and connections: a program in its way, or a client that says nothing, can keep a service from stopping. Patroni
+ * says in its log where its threads are (`images/patroni`, sitecustomize.py).
+ */
 async function whatGoesOn(docker: Docker, container: string): Promise<string[]> {
-  const script = "ps -eo user=,pid=,etimes=,args= | grep -v '^root'; ss -Htn state established | grep -v '127\\.0\\.0\\.'";
+  const script =
+    "ps -eo user=,pid=,etimes=,args= | grep -v '^root'; ss -Htn state established | grep -v '127\\.0\\.0\\.'; pkill -USR2 -o -x patroni";
   const { stdout } = await runCommand(docker, container, { user: 'root', argv: ['sh', '-c', script] });
   return stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.trim().replace(/\s+/g, ' ').slice(0, 120)]));
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Event } from '../../lab/core/event.ts';
 import { controlService } from '../../lab/engine/commands.ts';
 import { endpointOf } from '../../lab/engine/lab.ts';
+import { readLog } from '../../lab/engine/log-stream.ts';
 import { lookAtRepository } from '../../lab/observe/repository.ts';
 import { History } from '../../lab/run/history.ts';
 import { followHosts } from '../../lab/run/host-streams.ts';
@@ -60,6 +61,9 @@ test('of a service that does not stop it is told what goes on in its host', asyn
       expect.stringContaining(`${address}:8008 `),
     ]),
   });
+  const lines: string[] = [];
+  for await (const { text } of readLog(docker, on.host(name).container, { follow: false })) lines.push(text);
+  expect(lines.join('\n')).toMatch(/hread 0x.* \[patroni\] \(most recent call first\):\n(.*\n)*.*api\.py", line \d+ in shutdown\n/);
   silent.destroy();
   await controlService(docker, on.host(name).container, 'stop', 'patroni');
   await controlService(docker, on.host(name).container, 'start', 'patroni');

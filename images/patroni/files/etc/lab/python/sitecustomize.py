@@ -1,5 +1,6 @@
 """What Patroni's Python does otherwise on a lab's host. Python imports this module at its start (site, "sitecustomize")."""
 import errno
+import faulthandler
 import os
 import signal
 
@@ -54,3 +55,5 @@ def set_handler_between_locks(number, handler):
 
 os.rename = rename_or_copy
 signal.signal = set_handler_between_locks
+# Where every thread of a Patroni that hangs stands, into the host's log. Patroni has no use for this signal.
+faulthandler.register(signal.SIGUSR2, all_threads=True)
