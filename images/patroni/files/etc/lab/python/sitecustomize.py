@@ -30,21 +30,23 @@ def set_handler_between_locks(number, handler):
     Its handler raises SystemExit. Python 3.14 may run a handler when a `with` has taken its lock and would not give it back yet: the
     call of `__enter__` is an instruction of its own, outside the block's exception table (until 3.13 it was not). That lock stays
     taken, and Patroni hangs at its next use; its log's queue has one. What Python itself is about to give back in an `__exit__` is
-    lost likewise. A signal that comes there comes again a millisecond later.
+    lost likewise. And a Condition's `notify` that has woken somebody, and not yet taken him off its list, wakes him again the next
+    time, in place of who waits by then: the log's thread sleeps on, and Patroni, which tells it to end, waits for it for ever.
+    A signal that comes there comes again a millisecond later.
     """
     if number != signal.SIGTERM or not callable(handler):
         return set_handler(number, handler)
     import dis
 
-    def has_lock_in_hand(frame):
-        if frame.f_code.co_name in ('__enter__', '__exit__'):
+    def is_between_locks(frame):
+        if frame.f_code.co_name in ('__enter__', '__exit__', 'notify', '_release_save', '_acquire_restore'):
             return True
         code = list(dis.get_instructions(frame.f_code))
         at = next(index for index, one in enumerate(code) if one.offset == frame.f_lasti)
         return code[at].opname == 'CALL' and '__enter__' in code[at - 1].argrepr
 
     def handle(_, frame):
-        if has_lock_in_hand(frame):
+        if is_between_locks(frame):
             signal.setitimer(signal.ITIMER_REAL, 0.001)
         else:
             handler(number, frame)
