@@ -96,6 +96,8 @@ export interface StepResult {
   /** Output of RUN verbs, capped; a single host's, or the hosts' one after another. */
   readonly stdout?: string;
   readonly stderr?: string;
+  /** How long what the step does took, ms, without the look at who leads that a named step ends with. */
+  readonly took?: number;
   /** What `${name.field}` can say of a named step: strings, numbers, booleans, lists of strings. */
   readonly fields: Readonly<Record<string, Value>>;
 }

@@ -5,6 +5,7 @@ export abstract class History {
   /** The engine's clock minus this machine's, ms. */
   readonly offset: number;
   #seq = 0;
+  #over = false;
   #lastLooks = new Map<string, { seq: number; answer: string }>();
 
   constructor(offset: number) {
@@ -19,8 +20,11 @@ export abstract class History {
     return performance.timeOrigin + performance.now() + this.offset;
   }
 
+  /** After the run's end nothing is kept: a program in the background may go on until its lab is removed. */
   record(body: EventBody, at: number = this.now()): Event {
     const event: Event = { seq: this.#seq, at: inMicroseconds(at), ...body };
+    if (this.#over) return event;
+    this.#over = body.type === 'run-ended';
     this.#seq += 1;
     this.keep(event);
     return event;

@@ -58,8 +58,9 @@ export async function runStep(run: StepRunner, step: PlannedStep): Promise<void>
   const args = step.verb === 'expect' || step.verb === 'recipe' ? { ok: true as const, value: step.args } : expand(step.args, names);
   const selectors = args.ok ? selectorsOf(run, step, args.value, names) : [];
   const resolved = await resolve(run, selectors);
-  if (step.when) {
-    const outcome = whenHolds(step.when, run.facts.versions, resolved.ok ? [...new Set(Object.values(resolved.hosts).flat())] : []);
+  const when = expand(step.when, names);
+  if (when.ok && when.value) {
+    const outcome = whenHolds(when.value, run.facts.versions, resolved.ok ? [...new Set(Object.values(resolved.hosts).flat())] : []);
     if (!outcome.holds) {
       start({}, outcome.because);
       return;
@@ -67,6 +68,7 @@ export async function runStep(run: StepRunner, step: PlannedStep): Promise<void>
   }
   run.onStep(step, title);
   start(resolved.ok ? resolved.hosts : {});
+  if (!when.ok) return void end({ outcome: 'broken', reason: when.unbound.message, fields: {} });
   if (!args.ok) return void end({ outcome: 'broken', reason: args.unbound.message, fields: {} });
   if (!resolved.ok) return void end({ outcome: 'broken', reason: resolved.reason, fields: {} });
 
@@ -81,8 +83,10 @@ export async function runStep(run: StepRunner, step: PlannedStep): Promise<void>
     return;
   }
   const work = carryOut(run, step, args.value as (typeof step)['args'], resolved.hosts).then((result) => void end(result));
-  if (step.background) run.background.push(work);
-  else await work;
+  if (!step.background) return work;
+  run.background.push(work);
+  // A replay does not wait for it: an expectation joins it, or the judge says that none did. Interrupted, it ends with its lab.
+  work.catch(() => undefined);
 }
 
 /**
@@ -152,6 +156,7 @@ async function carryOut(
       hosts,
       ...(step.within === undefined ? {} : { within: step.within }),
     };
+    const began = performance.now();
     const {
       on = [],
       fields = {},
@@ -160,7 +165,8 @@ async function carryOut(
     } = await (run.elsewhere && !runsProgram(step.verb)
       ? doneElsewhere(run.elsewhere, Object.keys(resolved).flatMap(hosts))
       : (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args));
-    return { ...rest, outcome, fields: { ...(await namedFields(run, step, on)), ...fields } };
+    const took = Math.round(performance.now() - began);
+    return { ...rest, outcome, took, fields: { ...(await namedFields(run, step, on)), ...fields } };
   } catch (error) {
     run.signal.throwIfAborted();
     return { outcome: 'broken', reason: sentence(error), fields: {} };

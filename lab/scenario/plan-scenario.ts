@@ -13,6 +13,7 @@ import { type Collector, distinct, type PlanOptions, type PlanScope, place, star
 import { planSteps } from './plan-steps.ts';
 import { checkReferences, type Known } from './reference-check.ts';
 import type { ParsedStep, ParsedVariant, Scenario, WhenSource } from './scenario.ts';
+import { checkWhen } from './selector-check.ts';
 import { adviseOnSettings } from './settings-advice.ts';
 import { isForVariant } from './version-range.ts';
 import { checkWholeRun, type StepPlace } from './whole-run-check.ts';
@@ -114,6 +115,8 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
     ...Object.entries(vars).map(([name, value]): [string, Known] => [name, { kind: 'var', value }]),
   ]);
   const planned = planSteps(steps, 's', known, scope);
+  for (const { line, path } of scenario.forbid)
+    for (const mistake of checkWhen(line.when, [...path, 'when'], blueprint)) collector.problems.push(place(yaml, mistake));
   const forbid = scenario.forbid.flatMap(({ line, path }) => planLine(line, path, yaml, variant.name));
   for (const mistake of checkReferences(
     valueAt(yaml, ['forbid']),

@@ -2,6 +2,7 @@
 import type { Blueprint } from '../topology/blueprint.ts';
 import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
+import type { WhenSource } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { parseSelector, resolveSelector, roleWords, type Selector, type SelectorView, selectorMeanings } from './selector.ts';
 import { isTemplate } from './template.ts';
@@ -57,6 +58,16 @@ export function fixedHosts(selector: string, blueprint: Blueprint, main = 'main'
 
 export function isRole(word: string): boolean {
   return (roleWords as readonly string[]).includes(word);
+}
+
+/** `when.at` is one host: a version that was asked of nobody would pass a step over without a word. */
+export function checkWhen(when: WhenSource | undefined, path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
+  const hosts = blueprint?.hosts.map((host) => host.name);
+  if (when?.at === undefined || !hosts || isTemplate(when.at) || hosts.includes(when.at)) return [];
+  const word = when.at in selectorMeanings;
+  const message = word ? `at is one host's name, and "${when.at}" is none` : `this lab has no host "${when.at}"`;
+  const hint = word ? 'name a host, or take it from a step: at: "${before.leader}"' : didYouMean(when.at, hosts);
+  return [{ message, path: [...path, 'at'], hint }];
 }
 
 /** A cluster by its name alone. */

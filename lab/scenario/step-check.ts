@@ -7,11 +7,12 @@ import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { checkExpect, type ExpectCheck } from './expect-check.ts';
 import type { Claims } from './expectations/expectations.ts';
+import type { Line } from './line-pattern.ts';
 import { unansweredQuestion, unknownCommand } from './program-commands.ts';
 import type { RunArgs } from './run-args.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
-import { checkCluster, checkRunsPostgres, checkSelector, fixedHosts } from './selector-check.ts';
+import { checkCluster, checkRunsPostgres, checkSelector, checkWhen, fixedHosts } from './selector-check.ts';
 import { adviseOnSettings } from './settings-advice.ts';
 import { type ProcessTarget, processSchema, type ServiceTarget } from './targets.ts';
 import { isTemplate, templateParts } from './template.ts';
@@ -134,19 +135,31 @@ export function selectorsOf(step: ParsedStep): readonly { readonly selector: str
       const { on, members } = claim as { on?: unknown; members?: Claims['cluster']['members'] };
       take(on, [...at, 'on']);
       if (kind === 'cluster') for (const member of members ?? []) take(member.of, [...at, 'members', member.of]);
-      if (kind === 'log')
-        for (const list of ['lines', 'never'] as const)
-          for (const [index, line] of (claim as Claims['log'])[list].entries()) take(line.on, [...at, list, index, 'on']);
     }
+    for (const { line, path: at } of linesOf(step)) take(line.on, [...at, 'on']);
   } else if (!namesItself(verb) && verb !== 'fork' && verb !== 'heal' && verb !== 'recipe') {
     for (const key of ['on', 'from', 'to'] as const) take(args[key], [...path, verb, key]);
   }
-  take(step.when?.at, [...path, 'when', 'at']);
   return found;
 }
 
 function checkTargets({ step, blueprint }: StepCheck): readonly Mistake[] {
-  return selectorsOf(step).flatMap(({ selector, path }) => checkSelector(selector, path, blueprint));
+  return [
+    ...selectorsOf(step).flatMap(({ selector, path }) => checkSelector(selector, path, blueprint)),
+    ...checkWhen(step.when, [...step.path, 'when'], blueprint),
+    ...linesOf(step).flatMap(({ line, path }) => checkWhen(line.when, [...path, 'when'], blueprint)),
+  ];
+}
+
+function linesOf({ verb, args }: ParsedStep): readonly { readonly line: Line; readonly path: Path }[] {
+  if (verb !== 'expect') return [];
+  return (args as readonly ParsedClause[]).flatMap(({ kind, claim, path }) =>
+    kind === 'log'
+      ? (['lines', 'never'] as const).flatMap((list) =>
+          (claim as Claims['log'])[list].map((line, index) => ({ line, path: [...path, list, index] })),
+        )
+      : [],
+  );
 }
 
 // Verbs with rules of their own.

@@ -103,7 +103,9 @@ export const whenSchema = z
     postgres: rangeText.exactOptional(),
     pgbackrest: rangeText.exactOptional(),
     etcd: rangeText.exactOptional(),
-    at: text.exactOptional().describe("the host whose programs are meant; default the step's or the line's own hosts"),
+    at: text
+      .exactOptional()
+      .describe("the host whose programs are meant, by its name or as a step recorded it; default the step's or the line's own hosts"),
     variant: z
       .union([nameText, z.array(nameText).min(1)])
       .exactOptional()
@@ -118,8 +120,8 @@ export const whenSchema = z
 /** The part of WHEN that is only known once the lab runs; variants and parameters are decided by the planner. */
 export interface When {
   readonly versions: Readonly<Partial<Record<VersionedProgram, string>>>;
-  /** A host, possibly `${...}`. */
-  readonly at?: string;
+  /** A host, possibly `${...}`, which may turn out to be several. */
+  readonly at?: string | readonly string[];
 }
 
 export type WhenOutcome = { readonly holds: true } | { readonly holds: false; readonly because: string };
@@ -137,7 +139,7 @@ export function whenHolds(
   for (const [program, source] of Object.entries(when.versions)) {
     const range = parseVersionRange(source);
     const running = (host: string) => versions[host]?.[program] ?? (program === 'postgres' ? versions[host]?.postgresql : undefined);
-    const meant = when.at === undefined ? hosts.filter((host) => running(host) !== undefined) : [when.at];
+    const meant = when.at === undefined ? hosts.filter((host) => running(host) !== undefined) : [when.at].flat();
     const asked = meant.length > 0 ? meant : Object.keys(versions).filter((host) => running(host) !== undefined);
     if (asked.length === 0) return { holds: false, because: `no host runs ${program}` };
     for (const host of asked) {

@@ -146,7 +146,7 @@ export function createJudge(plan: Plan): Judge {
       if (outcome.shortfall) find(outcome.shortfall, step, event.seq);
       return;
     }
-    const shortfall = stepShortfall(step, event.result, event.at - (note?.started ?? event.at));
+    const shortfall = stepShortfall(step, event.result, event.result.took ?? event.at - (note?.started ?? event.at));
     if (!shortfall) return;
     if (note) note.shortfall = shortfall;
     find({ ...shortfall, at: event.at }, step, event.seq);

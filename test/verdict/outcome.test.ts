@@ -44,9 +44,12 @@ describe('steps', () => {
   });
 
   it('fail where they take longer than they may, whatever the verb', () => {
-    const took = (seconds: number) =>
-      new Run(planOf('- stop: pg1\n  within: 5s\n- start: pg1')).start('s1').at(seconds).end('s1').did('s2').complete().because();
+    const took = (seconds: number, result: Partial<StepResult> = {}) =>
+      new Run(planOf('- stop: pg1\n  within: 5s\n- start: pg1')).start('s1').at(seconds).end('s1', result).did('s2').complete().because();
     expect(took(5)).toBe('pass');
+    // With a slow look after it.
+    expect(took(6, { took: 4900 })).toBe('pass');
+    expect(took(6, { took: 5100 })).toMatchObject({ verdict: 'fail', reason: 'not-reached' });
     expect(took(5.1)).toMatchObject({
       verdict: 'fail',
       reason: 'not-reached',

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seconds } from '../../core/duration.ts';
 import { lineCutter } from '../../core/line-cutter.ts';
+import { LabError } from '../../core/problem.ts';
 import type { CommandResult } from '../../engine/commands.ts';
 import { runCommand } from '../../engine/commands.ts';
 import type { Host, Lab } from '../../engine/lab.ts';
@@ -25,6 +26,7 @@ export const patronictl: Effect<'patronictl'> = {
   selectors: (args) => [args.on ?? 'members'],
   run: (ctx, args) => {
     const live = ctx.hosts(args.on ?? 'members').filter((host) => ctx.streams.stateOf(host.name) === 'running');
+    if (live.length === 0) throw new LabError('no member is up to run patronictl on');
     return runOn(ctx, args.on === undefined ? live.slice(0, 1) : live, args, () => `patronictl -c /etc/patroni/config.yml ${args.run}`);
   },
 };

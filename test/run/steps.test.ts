@@ -1,0 +1,122 @@
+/** The runner of steps, its judge and its recorder together, without a lab. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Event, RunStarted } from '../../lab/core/event.ts';
+import type { CommandResult } from '../../lab/engine/commands.ts';
+import { Recorder } from '../../lab/run/recorder.ts';
+import { runSteps, type StepRunner } from '../../lab/run/steps.ts';
+import { type Bindings, bind, startBindings } from '../../lab/scenario/bindings.ts';
+import { createJudge, judge as judgeAgain } from '../../lab/verdict/judge.ts';
+import type { Verdict } from '../../lab/verdict/verdict.ts';
+import { healthy, planOf, Run } from '../verdict/a-run.ts';
+
+interface Options {
+  /** In place of every program. */
+  readonly program?: () => Promise<Partial<CommandResult>>;
+  /** How long a look at the clusters takes, ms. */
+  readonly looking?: number;
+  /** Hosts that are down. */
+  readonly down?: readonly string[];
+  /** Once the history is closed. */
+  readonly afterwards?: () => Promise<void>;
+}
+
+interface Replayed {
+  readonly verdict: Verdict;
+  /** By the history as it was written. */
+  readonly again: Verdict;
+  readonly history: readonly Event[];
+}
+
+async function replay(steps: string, { program, looking = 0, down = [], afterwards }: Options = {}): Promise<Replayed> {
+  const plan = planOf(steps);
+  const folder = mkdtempSync(join(tmpdir(), 'pglab-steps-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const judge = createJudge(plan);
+  let bindings: Bindings = startBindings(plan);
+  const feed = (event: Event) => {
+    bindings = bind(bindings, event);
+    judge.feed(event);
+  };
+  const written = join(folder, 'history');
+  const recorder = new Recorder({ history: written, ledger: join(folder, 'ledger') }, 0, String, { feed, feedRow: judge.feedRow });
+  const facts = new Run(plan).events[0] as RunStarted;
+  const hosts = [...facts.hosts];
+  recorder.record(facts);
+  const run = {
+    judge,
+    recorder,
+    facts,
+    bindings: () => bindings,
+    background: [],
+    lab: { spec: { clusters: [] }, hosts: hosts.map((name) => ({ name })) },
+    onStep: () => undefined,
+    signal: new AbortController().signal,
+    observer: { latest: { main: healthy } },
+    streams: { stateOf: (host: string) => (down.includes(host) ? 'stopped' : 'running') },
+    lookAtClusters: () => delay(looking, { main: healthy }),
+    elsewhere: async () => ({ exit: 0, stdout: '', stderr: '', ...(await program?.()) }),
+  };
+  await runSteps(run as unknown as StepRunner, plan.steps);
+  recorder.record({ type: 'read-through', hosts, through: recorder.now() });
+  recorder.record({ type: 'run-ended', reason: 'completed' });
+  await recorder.close();
+  await afterwards?.();
+  const history = readFileSync(written, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event);
+  return { verdict: judge.end(), again: judgeAgain(plan, history, []), history };
+}
+
+test("a step's when asks the host that an earlier step recorded", async () => {
+  const step = (range: string, at: string) =>
+    `- exec: { on: pg1, run: first }\n  as: before\n- exec: { on: pg1, run: second }\n  when: { patroni: "${range}", at: "${at}" }`;
+  const secondOf = async (steps: string) => {
+    const { history } = await replay(steps);
+    return history.find((event) => event.type === 'step-started' && event.step === 's2');
+  };
+  const leader = `\${before.leader}`;
+  expect(await secondOf(step('>=4.0', leader))).not.toHaveProperty('skipped');
+  expect(await secondOf(step('<4.0', leader))).toMatchObject({ skipped: expect.stringMatching(/^patroni on pg1 is 4\./) });
+});
+
+test('patronictl that nobody can run has not failed as expected', async () => {
+  const steps = '- patronictl: switchover --force\n  fails: true';
+  const { verdict } = await replay(steps, { down: ['pg1', 'pg2', 'pg3'] });
+  expect(verdict).toMatchObject({ verdict: 'unknown', because: { message: expect.stringContaining('no member is up') } });
+  expect((await replay(steps, { program: async () => ({ exit: 1 }) })).verdict.verdict).toBe('pass');
+});
+
+test('what a step took is without the look at who leads that it ends with', async () => {
+  const looking = 100;
+  const { history } = await replay('- exec: { on: pg1, run: ls }\n  as: list', { looking });
+  const started = history.find((event) => event.type === 'step-started');
+  const ended = history.find((event) => event.type === 'step-ended');
+  // Timers are early by up to a millisecond, and both times are rounded.
+  expect((ended?.result.took ?? Number.NaN) + looking - 2).toBeLessThanOrEqual((ended?.at ?? 0) - (started?.at ?? 0));
+});
+
+test('a program in the background may outlast the history: its lab is removed, and nothing more is recorded', async () => {
+  let removeLab: (result: Partial<CommandResult>) => void = () => undefined;
+  const untilRemoved = new Promise<Partial<CommandResult>>((resolve) => {
+    removeLab = resolve;
+  });
+  const programs = [() => untilRemoved, async () => ({ exit: 1 })];
+  const { verdict, again, history } = await replay(
+    `- exec: { on: pg1, run: long }\n  as: long\n  background: true\n- exec: { on: pg1, run: fails }\n- expect: { value: { "\${long.exit}": 0 } }`,
+    {
+      program: () => programs.shift()?.() ?? Promise.resolve({}),
+      afterwards: async () => {
+        removeLab({ exit: 137 });
+        await delay(10);
+      },
+    },
+  );
+  expect(history.at(-1)).toMatchObject({ type: 'run-ended' });
+  expect(verdict).toMatchObject({ verdict: 'fail', because: { step: 's2', reason: 'exit' } });
+  expect(again.because).toEqual(verdict.because);
+});
