@@ -43,8 +43,8 @@ export function addRound<R extends Round>(streaks: readonly Streak<R>[], round: 
   const inTime = round.began <= deadline;
   const anew = round.truth === 'yes' && inTime ? [{ first: round, inTime: round, last: round, latest: round }] : [];
   if (!open) return anew.length > 0 ? [...others, ...anew] : streaks;
-  // What could not be seen is neither true nor false: it only lets the gap grow.
-  if (round.truth === 'unknown') return [...others, { ...open, latest: round }];
+  // What could not be seen is neither true nor false, and what may have been before it was true says nothing: it only lets the gap grow.
+  if (round.truth === 'unknown' || (round.truth === 'no' && round.began < open.first.at)) return [...others, { ...open, latest: round }];
   if (round.at - open.last.at > observationGap) return [...others, { ...open, over: { phase: 'gap', round } }, ...anew];
   if (round.truth === 'no') return [...others, { ...open, over: { phase: 'broken', round } }];
   return [...others, { ...open, last: round, latest: round, ...(inTime ? { inTime: round } : {}) }];

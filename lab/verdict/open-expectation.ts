@@ -15,7 +15,7 @@ import { type LogFold, type LogReading, startLog } from './expectations/log.ts';
 import { startRepo } from './expectations/repo.ts';
 import { startSql } from './expectations/sql.ts';
 import { startValue } from './expectations/value.ts';
-import { addRound, type Hold, type HoldTerms, holdOf, mayHoldFrom, observationGap, type Round, type Streak } from './hold.ts';
+import { addRound, type Hold, type HoldTerms, holdOf, mayHoldFrom, type Round, type Streak } from './hold.ts';
 import { byTime, type LogStore } from './log-store.ts';
 import type { LookRequest } from './look-request.ts';
 import { type Answer, conjunction, type Reading, type StateFold } from './reading.ts';
@@ -23,6 +23,9 @@ import { intersect, type Span } from './span.ts';
 import type { Window } from './step-record.ts';
 
 const always: Span = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+
+/** The looks of one round begin together; so far apart, ms, on a busy machine. */
+const sideBySide = 250;
 
 /** LANGUAGE.md: "Default within 30s". */
 export const defaultWithin = 30_000;
@@ -92,12 +95,12 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   });
   const logFolds = clauses.flatMap((clause) => (clause.log ? [clause.log] : []));
   const stateFolds = clauses.flatMap((clause) => (clause.state ? [clause.state] : []));
-  const answers = new Map<string, Answer>();
+  /** Since the last round, by key, in the order in which they came. */
+  const fresh = new Map<string, Answer[]>();
   let streaks: readonly Streak<SeenRound>[] = [];
   let inTime: SeenRound | undefined;
   let last: SeenRound | undefined;
   let settled: SeenRound | undefined;
-  let lastRoundSeq = Number.NEGATIVE_INFINITY;
   /** How far the history has got, where nothing is looked at. */
   let reached = started;
   timeTo(started);
@@ -106,14 +109,20 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
     return [...new Map(stateFolds.flatMap((fold) => fold.looks()).map((look) => [look.key, look])).values()];
   }
 
-  /** A round is whole when everything that must be looked at was looked at anew, and near enough in time to be one look. */
-  function roundDone(requests: readonly LookRequest[]): boolean {
-    const fresh = requests.map((request) => answers.get(request.key));
-    if (!fresh.every((answer): answer is Answer => answer !== undefined && answer.seq > lastRoundSeq)) return false;
-    return Math.max(...fresh.map((answer) => answer.at)) - Math.min(...fresh.map((answer) => answer.at)) <= observationGap;
+  /**
+   * A round is whole when everything that must be looked at was looked at anew, side by side. Clusters are looked at for the record
+   * as well: an answer from between two rounds belongs to neither, and one that comes amid a slow round must not push its own out.
+   */
+  function wholeRound(requests: readonly LookRequest[], newest: Answer): ReadonlyMap<string, Answer> | undefined {
+    const nearest = requests.flatMap(({ key }): [string, Answer][] => {
+      const [near] = [...(fresh.get(key) ?? [])].sort((a, b) => Math.abs(a.began - newest.began) - Math.abs(b.began - newest.began));
+      return near && Math.abs(near.began - newest.began) <= sideBySide ? [[key, near]] : [];
+    });
+    return nearest.length === requests.length ? new Map(nearest) : undefined;
   }
 
-  function round(began: number, at: number, looks: readonly number[]): void {
+  function round(began: number, at: number, answers: ReadonlyMap<string, Answer>): void {
+    const looks = [...answers.values()].map((answer) => answer.seq);
     const early = began <= terms.deadline;
     // What settled it is to be reported, not a later round; and after the deadline, only what held already has to go on.
     if (settled || !(early || terms.span > 0)) return;
@@ -126,19 +135,20 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
     streaks = addRound(streaks, one, terms);
   }
 
-  function answered(event: Event): void {
+  function answered(key: string, answer: Answer): void {
+    fresh.set(key, [...(fresh.get(key) ?? []), answer]);
     const requests = wanted();
-    if (requests.length === 0 || !roundDone(requests)) return;
-    const used = requests.map((request) => answers.get(request.key) as Answer);
-    lastRoundSeq = event.seq;
-    const looks = used.map((answer) => answer.seq);
-    round(Math.max(...used.map((answer) => answer.began)), Math.max(...used.map((answer) => answer.at)), looks);
+    const answers = requests.some((request) => request.key === key) ? wholeRound(requests, answer) : undefined;
+    if (!answers) return;
+    fresh.clear();
+    const used = [...answers.values()];
+    round(Math.min(...used.map(({ began }) => began)), Math.max(...used.map(({ at }) => at)), answers);
   }
 
   /** Clauses without looks: only bindings and logs matter, and time. */
   function timeTo(at: number): void {
     reached = Math.max(reached, at);
-    if (stateFolds.length > 0 && wanted().length === 0) round(at, at, []);
+    if (stateFolds.length > 0 && wanted().length === 0) round(at, at, new Map());
   }
 
   /** Where only logs matter, time itself is a round that never ends. */
@@ -174,10 +184,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
       if (stateFolds.length === 0 && streams().every((host) => logs.readPast(host, event.through))) timeTo(event.through);
     } else if (event.type === 'look' || event.type === 'look-again') {
       // What was seen before the step began is not evidence for it.
-      if (answer && answer.began >= started) {
-        answers.set(event.key, answer);
-        answered(event);
-      }
+      if (answer && answer.began >= started) answered(event.key, answer);
       timeTo(event.at);
     } else timeTo(event.at);
   }
