@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import type { Event, LedgerRow } from '../core/event.ts';
 import { LabError, UsageError } from '../core/problem.ts';
 import type { Plan } from '../scenario/plan.ts';
-import { judge } from '../verdict/judge.ts';
+import { type Judge, judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/verdict.ts';
+import type { Recorder } from './recorder.ts';
 import { runFiles } from './run-folder.ts';
+import { runRedactor } from './run-redactor.ts';
 
 /** What a run recorded. */
 export interface RecordedRun {
@@ -25,7 +27,7 @@ export interface Judged extends RecordedRun {
 export function judgeFolder(folder: string, shownAs = folder): Judged {
   const run = readRun(folder, shownAs);
   try {
-    return { ...run, verdict: judge(run.plan, run.history, run.ledger) };
+    return { ...run, verdict: judgeRun(run) };
   } catch (error) {
     if (error instanceof LabError)
       throw new UsageError(`${shownAs}: ${error.message}`, {
@@ -37,6 +39,26 @@ export function judgeFolder(folder: string, shownAs = folder): Judged {
       hint: 'its plan or its history was edited, or comes from another version of the lab',
     });
   }
+}
+
+/** A scenario's secrets are out of its history: what it expects is compared without them as well. */
+function judgeRun({ plan, history, ledger }: RecordedRun): Verdict {
+  const { text } = runRedactor(plan);
+  const clean = <T>(data: T): T => JSON.parse(text(JSON.stringify(data))) as T;
+  return holdsSecrets(plan) ? judge(clean(plan), history.map(clean), ledger) : judge(plan, history, ledger);
+}
+
+function holdsSecrets(plan: Plan): boolean {
+  const written = JSON.stringify(plan);
+  return runRedactor(plan).text(written) !== written;
+}
+
+/**
+ * The verdict of whoever judged live, unless something that it saw was not written down: then what `judgeFolder` says of the folder,
+ * whose files are all there.
+ */
+export function verdictAsWritten(live: Judge, { redacted }: Pick<Recorder, 'redacted'>, plan: Plan, folder: string): Verdict {
+  return redacted || holdsSecrets(plan) ? judgeFolder(folder).verdict : live.end();
 }
 
 /** Throws UsageError as `judgeFolder` does; whether the history is sound is for the judge to say. */

@@ -11,6 +11,7 @@ import type { Plan } from '../scenario/plan.ts';
 import { recordedVariant } from '../scenario/recorded-scenario.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import { type Frame, GrowingPlan } from './growing-plan.ts';
+import { verdictAsWritten } from './judge-folder.ts';
 import { observeRun } from './observe-run.ts';
 import { Recorder } from './recorder.ts';
 import { type Recording, recordingOn } from './recording.ts';
@@ -69,10 +70,10 @@ export async function recordLab(
     if (ending.reason === 'cut-short') throw new LabError('the lab could not be watched', { detail: [ending.detail ?? ''] });
     return undefined;
   }
-  const verdict = growing.judge.end();
   const { recipes } = planFile({ file: options.frame.name, text: growing.text() });
   await writeInputs(folder, { source: growing.text(), recipes }, plan, { hosts: [] }, redact);
   if (!gone) await writeLogs(folder, docker, lab, redact);
+  const verdict = verdictAsWritten(growing.judge, recorder, plan, folder);
   await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
   signal.throwIfAborted();
   return { text: growing.text(), folder, verdict, plan };

@@ -22,6 +22,8 @@ export class Recorder extends History {
   readonly #redact: (text: string) => string;
   #heart: NodeJS.Timeout | undefined;
   #wakers = new Set<() => void>();
+  /** Whether something was taken out: what was written is not all that the listener was told. */
+  redacted = false;
 
   /** `offset`: the engine's clock minus this machine's, ms. */
   constructor(files: { history: string; ledger: string }, offset: number, redact: (text: string) => string, listener: RecorderListener) {
@@ -33,7 +35,7 @@ export class Recorder extends History {
   }
 
   protected keep(event: Event): void {
-    writeSoon(this.#history, this.#redact(JSON.stringify(event)));
+    writeSoon(this.#history, this.#clean(event));
     this.#listener.feed(event);
     if (event.type === 'log') this.#wake();
     // The opening event is the first of every history.
@@ -51,8 +53,15 @@ export class Recorder extends History {
 
   recordRow(settled: Omit<LedgerRow, 'settled'>): void {
     const row: LedgerRow = { ...settled, settled: this.now() };
-    writeSoon(this.#ledger, this.#redact(JSON.stringify(row)));
+    writeSoon(this.#ledger, this.#clean(row));
     this.#listener.feedRow(row);
+  }
+
+  #clean(data: Event | LedgerRow): string {
+    const line = JSON.stringify(data);
+    const cleaned = this.#redact(line);
+    this.redacted ||= cleaned !== line;
+    return cleaned;
   }
 
   /** Resolves at the next log event: a reason to look before the interval is over. */

@@ -15,6 +15,7 @@ import type { Verdict } from '../verdict/verdict.ts';
 import type { BringUp } from './bring-up.ts';
 import { missingCapabilities } from './capabilities.ts';
 import type { Origin } from './golden.ts';
+import { verdictAsWritten } from './judge-folder.ts';
 import { type Ending, observeRun } from './observe-run.ts';
 import { openingOf } from './opening.ts';
 import { type Refill, startFrom } from './pool.ts';
@@ -99,16 +100,19 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
   } finally {
     await recorder.close();
     if (lab) {
-      await writeLogs(folder, docker, lab, redact.text);
-      if (!keep) await removeLab(docker, lab.id);
-      await removeSnapshotsOf(docker, lab);
+      try {
+        await writeLogs(folder, docker, lab, redact.text);
+      } finally {
+        if (!keep) await removeLab(docker, lab.id);
+        await removeSnapshotsOf(docker, lab);
+      }
     } else if (signal.aborted) {
       // The run had not begun: there is nothing in it to be judged.
       await rm(folder, { recursive: true });
     }
   }
   signal.throwIfAborted();
-  const verdict = judge.end();
+  const verdict = verdictAsWritten(judge, recorder, plan, folder);
   await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
   return verdict;
 }
