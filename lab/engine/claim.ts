@@ -22,13 +22,21 @@ export async function claim(what: string, signal: AbortSignal, onWait: (pid: num
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+    const pid = await holderOf(file);
     if (Number.isFinite(pid) && !isRunning(pid)) {
-      await rm(file, { force: true });
+      // One at a time: who still has in mind whose claim it was would remove the next one's.
+      const done = await claim(`what ${pid} left of ${what}`, signal, () => undefined);
+      if ((await holderOf(file)) === pid) await rm(file, { force: true });
+      await done();
       continue;
     }
     if (!told && Number.isFinite(pid)) onWait(pid);
     told ||= Number.isFinite(pid);
     await delay(200, undefined, { signal });
   }
+}
+
+/** NaN where nobody has it, or its name is still being written. */
+async function holderOf(file: string): Promise<number> {
+  return Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
 }

@@ -22,11 +22,17 @@ const types = {
 };
 
 export interface Session {
-  /** Throws pg's error, which carries the SQLSTATE as `code`. Of several statements the rows of all, one after another. */
+  /** Throws pg's error (`sqlstateOf`). Of several statements the rows of all, one after another. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Warnings that the server sent so far, oldest first. */
   readonly warnings: readonly string[];
   close(): Promise<void>;
+}
+
+/** What the server itself said was wrong; undefined for an error of the connection, whose `code` (EPIPE) may look like one. */
+export function sqlstateOf(error: unknown): string | undefined {
+  const { code, severity } = error as { code?: string; severity?: string };
+  return severity === undefined ? undefined : code;
 }
 
 /** Opens a session as the superuser. `timeout` (ms) bounds the connection and each statement. Throws where nobody answers. */

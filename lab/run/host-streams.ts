@@ -115,8 +115,10 @@ async function read(docker: Docker, reader: HostReader, history: History, signal
   letGo(reader, history);
   release(reader);
   if (signal.aborted) return;
-  // The stream ends when the host stops; one that was started again meanwhile is read on.
-  if (await runs(docker, reader.host)) {
+  // The stream ends when the host stops; one that was started again meanwhile is read on, if its start was not heard first.
+  const isUp = await runs(docker, reader.host);
+  if (reader.attached) return;
+  if (isUp) {
     reader.attached = true;
     await read(docker, reader, history, signal);
   } else reader.state = 'stopped';
@@ -172,14 +174,21 @@ async function barrier(docker: Docker, reader: HostReader | undefined, name: str
 }
 
 async function pass(docker: Docker, reader: HostReader): Promise<void> {
-  if (reader.state !== 'running' || !reader.attached) return;
+  if (!reader.attached) return;
+  // Its init stands still as well. What it wrote just before is on its way, and its last entry may wait for a continuation.
+  if (reader.state === 'paused') return void (await delay(2 * continuationWait));
   const passed = new Promise<void>((resolve) => reader.waiting.add(resolve));
-  try {
-    await docker.getContainer(reader.host.container).kill({ signal: 'SIGUSR1' });
-  } catch (error) {
-    // It died between the question and the signal: its stream ends by itself.
-    if ((error as { statusCode?: number }).statusCode !== 409) throw error;
-  }
+  // The stream of a host that stopped ends by itself, after its last words.
+  if (reader.state === 'running') await askForMark(docker, reader);
   const late = delay(10_000, 'late' as const, { ref: false });
   if ((await Promise.race([passed, late])) === 'late') throw new LabError(`the log stream of ${reader.host.name} stands still`);
+}
+
+async function askForMark(docker: Docker, { host }: HostReader): Promise<void> {
+  try {
+    await docker.getContainer(host.container).kill({ signal: 'SIGUSR1' });
+  } catch (error) {
+    // It died between the question and the signal.
+    if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+  }
 }

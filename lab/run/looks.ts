@@ -8,7 +8,7 @@ import { lookAtCluster } from '../observe/cluster.ts';
 import { lookAtDcs } from '../observe/etcd.ts';
 import { lookAtFiles } from '../observe/files.ts';
 import { lookAtLedger } from '../observe/ledger.ts';
-import { openSession, type Row, serverOf } from '../observe/postgres.ts';
+import { openSession, type Row, serverOf, sqlstateOf } from '../observe/postgres.ts';
 import { lookAtRepository } from '../observe/repository.ts';
 import { lookAtSettings } from '../observe/settings.ts';
 import type { ClusterSpec } from '../topology/blueprint.ts';
@@ -132,9 +132,9 @@ async function askSql(lab: Lab, host: Host, text: string): Promise<LookAnswer> {
   try {
     return { kind: 'sql', host: host.name, value: answerOf(await session.query(text)) };
   } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) throw error;
-    return { kind: 'sql', host: host.name, value: null, sqlstate: code, message: (error as Error).message };
+    const sqlstate = sqlstateOf(error);
+    if (sqlstate === undefined) throw error;
+    return { kind: 'sql', host: host.name, value: null, sqlstate, message: (error as Error).message };
   } finally {
     await session.close().catch(() => undefined);
   }

@@ -7,7 +7,7 @@ import type { LedgerRow, MarkEvent } from '../core/event.ts';
 import { compareLsn, type Lsn, parseLsn } from '../core/lsn.ts';
 import { LabError } from '../core/problem.ts';
 import { ledgerTable, readAncestry } from '../observe/ledger.ts';
-import { openSession, type Row, type Server, type Session } from '../observe/postgres.ts';
+import { openSession, type Row, type Server, type Session, sqlstateOf } from '../observe/postgres.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface WorkloadSettings {
@@ -182,8 +182,8 @@ export class Workload {
       before = parseLsn(String(end));
     } catch (error) {
       this.#lastError = String(error);
-      const state = (error as { code?: string }).code;
-      const refused = state !== undefined && /^[0-9A-Z]{5}$/.test(state) && !unanswered.test(state);
+      const state = sqlstateOf(error);
+      const refused = state !== undefined && !unanswered.test(state);
       this.#recorder.recordRow({ ...row, outcome: refused ? 'refused' : 'open', error: String(error) });
       return false;
     }

@@ -5,7 +5,7 @@
 import { get } from 'node:http';
 import { LabError } from '../../core/problem.ts';
 import type { Host } from '../../engine/lab.ts';
-import { ask, serverOf } from '../../observe/postgres.ts';
+import { ask, serverOf, sqlstateOf } from '../../observe/postgres.ts';
 import type { ProcessName } from '../../scenario/targets.ts';
 import { ports } from '../../topology/places.ts';
 import type { FaultProof } from '../active-faults.ts';
@@ -129,7 +129,7 @@ async function answers(ctx: StepContext, host: Host, port: number): Promise<bool
     return ask(serverOf(ctx.lab, host), 'select 1', listening).then(
       () => true,
       // Its own refusal is an answer too: those have an SQLSTATE.
-      (error: { code?: string }) => /^[0-9A-Z]{5}$/.test(error.code ?? ''),
+      (error: unknown) => sqlstateOf(error) !== undefined,
     );
   }
   return new Promise((resolve) => {

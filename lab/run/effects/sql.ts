@@ -1,7 +1,7 @@
 /** sql: statements run as the superuser over the published port, with the SQLSTATE of what fails. */
 
 import type { Host } from '../../engine/lab.ts';
-import { openSession, type Row, serverOf } from '../../observe/postgres.ts';
+import { openSession, type Row, serverOf, sqlstateOf } from '../../observe/postgres.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 /** A statement without an answer by then has failed, ms. */
@@ -34,8 +34,7 @@ async function runOn(ctx: StepContext, host: Host, text: string): Promise<{ stdo
     return { stdout: rows.map((row) => `${unaligned(row)}\n`).join(''), stderr: '' };
   } catch (error) {
     // 08006 connection_failure: what libpq's clients report where no server answers at all.
-    const code = (error as { code?: string }).code ?? '';
-    return { stdout: '', stderr: String(error), sqlstate: /^[0-9A-Z]{5}$/.test(code) ? code : '08006' };
+    return { stdout: '', stderr: String(error), sqlstate: sqlstateOf(error) ?? '08006' };
   } finally {
     await session?.close().catch(() => undefined);
   }
