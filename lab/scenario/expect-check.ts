@@ -11,6 +11,7 @@ import type { Mistake } from './schema-problems.ts';
 import { parseSelector } from './selector.ts';
 import { checkCluster, checkRunsPostgres, fixedHosts, isRole, leaves } from './selector-check.ts';
 import { isTemplate } from './template.ts';
+import { holds } from './value-test.ts';
 import type { Path } from './yaml-source.ts';
 
 export interface ExpectCheck {
@@ -36,10 +37,12 @@ export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): r
     if (kind === 'repo') return checkPoint((claim as Claims['repo']).archived, [...path, 'archived'], names);
     return [];
   });
-  const waits = clauses.some((clause) => clause.kind !== 'log' || clause.claim.lines.length > 0);
+  const waits = clauses.some(
+    (clause) => clause.kind !== 'log' || clause.claim.lines.some(({ times }) => times === undefined || !holds(times, 0).met),
+  );
   if (clauses.length > 0 && !waits && step.for === undefined) {
     mistakes.push({
-      message: 'only never: this holds at once, and nothing was watched',
+      message: 'no line must come: this holds at once, and nothing was watched',
       path: step.path,
       hint: 'add for: 10s, or a line that must come',
     });
