@@ -66,7 +66,7 @@ export async function observeRun(
       workload,
       faults: new ActiveFaults(),
       lookAtClusters: () => observer.lookAtClusters(),
-      signal: AbortSignal.any([signal, trouble.signal]),
+      signal: AbortSignal.any([signal, trouble.signal, recorder.trouble]),
       observer,
       facts,
     });

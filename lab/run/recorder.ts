@@ -2,6 +2,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Event, LedgerRow } from '../core/event.ts';
+import { LabError } from '../core/problem.ts';
 import { History } from './history.ts';
 
 /** How often the recorder takes its own pulse, in ms. */
@@ -24,6 +25,9 @@ export class Recorder extends History {
   #wakers = new Set<() => void>();
   /** Whether something was taken out: what was written is not all that the listener was told. */
   redacted = false;
+  readonly #trouble = new AbortController();
+  /** Aborts, with a LabError, when no more can be written down. */
+  readonly trouble = this.#trouble.signal;
 
   /** `offset`: the engine's clock minus this machine's, ms. */
   constructor(files: { history: string; ledger: string }, offset: number, redact: (text: string) => string, listener: RecorderListener) {
@@ -32,6 +36,8 @@ export class Recorder extends History {
     this.#history = createWriteStream(files.history, { flags: 'wx' });
     this.#ledger = createWriteStream(files.ledger, { flags: 'wx' });
     this.#listener = listener;
+    for (const stream of [this.#history, this.#ledger])
+      stream.once('error', ({ message }) => this.#trouble.abort(new LabError(`the run cannot be written down: ${message}`)));
   }
 
   protected keep(event: Event): void {
@@ -69,12 +75,14 @@ export class Recorder extends History {
     return new Promise((resolve) => this.#wakers.add(resolve));
   }
 
+  /** Throws `trouble`'s reason. */
   async close(): Promise<void> {
     clearInterval(this.#heart);
     this.#wake();
     this.#history.end();
     this.#ledger.end();
-    await Promise.all([finished(this.#history), finished(this.#ledger)]);
+    await Promise.allSettled([finished(this.#history), finished(this.#ledger)]);
+    this.trouble.throwIfAborted();
   }
 
   #wake(): void {

@@ -98,18 +98,15 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
       keep ||= ending.keep === true;
     }
   } finally {
-    await recorder.close();
-    if (lab) {
-      try {
-        await writeLogs(folder, docker, lab, redact.text);
-      } finally {
-        if (!keep) await removeLab(docker, lab.id);
-        await removeSnapshotsOf(docker, lab);
-      }
-    } else if (signal.aborted) {
-      // The run had not begun: there is nothing in it to be judged.
-      await rm(folder, { recursive: true });
+    try {
+      await recorder.close();
+      if (lab) await writeLogs(folder, docker, lab, redact.text);
+    } finally {
+      if (lab && !keep) await removeLab(docker, lab.id);
+      if (lab) await removeSnapshotsOf(docker, lab);
     }
+    // The run had not begun: there is nothing in it to be judged.
+    if (!lab && signal.aborted) await rm(folder, { recursive: true });
   }
   signal.throwIfAborted();
   const verdict = verdictAsWritten(judge, recorder, plan, folder);
