@@ -17,6 +17,7 @@ import { createForbiddenWatch } from './forbidden-lines.ts';
 import { createHistoryCheck } from './history-check.ts';
 import { createLedgerRecord } from './ledger-record.ts';
 import { createLogStore } from './log-store.ts';
+import { stepOfKey } from './look-request.ts';
 import { type OpenExpectation, openExpectation } from './open-expectation.ts';
 import { placeOf } from './place.ts';
 import { createPointRecord } from './point-record.ts';
@@ -115,6 +116,8 @@ export function createJudge(plan: Plan): Judge {
       return;
     }
     steps.started(step.id, event.at, event.title);
+    // One that is tried again asks the same, and an answer may refer to the last.
+    for (const key of answers.keys()) if ((stepOfKey(key) ?? step.id) !== step.id) answers.delete(key);
     logs.forget(steps.needed() - hindsight);
     if (step.verb === 'snapshot') snapshots.set(step.args.name, event.at);
     if (step.verb !== 'expect') return;
@@ -136,7 +139,6 @@ export function createJudge(plan: Plan): Judge {
     if (open?.step.id === step.id) {
       const outcome = expectationOutcome(open.expectation.state(), event.at, event.result, logs, step.file ?? plan.file);
       open = undefined;
-      for (const key of answers.keys()) if (key.startsWith(`${step.id}/`)) answers.delete(key);
       if (note)
         Object.assign(note, {
           clauses: outcome.clauses,

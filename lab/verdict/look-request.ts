@@ -32,3 +32,8 @@ export function settingsKey(host: HostName): string {
 export function lookKey(step: string, kind: Exclude<LookKind, 'cluster' | 'settings'>, clause: number, host?: HostName): string {
   return `${step}/${kind}/${clause}${host === undefined ? '' : `@${host}`}`;
 }
+
+/** Whose key it is, of those that `lookKey` makes; undefined for all others. */
+export function stepOfKey(key: string): string | undefined {
+  return key.includes('/') ? key.slice(0, key.indexOf('/')) : undefined;
+}

@@ -60,6 +60,16 @@ describe('a step that was tried again', () => {
     expect(run.verdict().findings.map(({ reason }) => reason)).toEqual(['by-hand']);
   });
 
+  it('goes by an answer that is the same as before', () => {
+    const plan = planOf('- expect: { sql: { on: pg3, run: select 1, is: 1 }, cluster: { leader: pg2 } }\n  within: 1s');
+    const key = 's1/sql/0@pg3';
+    const run = new Run(plan).start('s1').steadily(1.2, (now) => now.look(key, { kind: 'sql', host: 'pg3', value: 1 }).cluster(healthy));
+    byHand(run.end('s1'), 'tried-again', 's1').start('s1');
+    const sameAs = run.events.findLast((event) => event.type === 'look' && event.key === key)?.seq ?? 0;
+    run.at(2).add({ type: 'look-again', key, sameAs, took: 0 }).cluster(failedOver).end('s1').complete();
+    expect(run.verdict().findings.map(({ reason }) => reason)).toEqual(['expectation-false', 'by-hand']);
+  });
+
   it('cannot be tried again while it runs, nor after a later one', () => {
     const plan = planOf(steps);
     expect(() => byHand(new Run(plan).start('s1'), 'tried-again', 's1').verdict()).toThrow(/tried again and had not ended/);
