@@ -3,10 +3,12 @@
  * everything was read.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { poll } from '../core/deadline.ts';
+import { seconds } from '../core/duration.ts';
 import { hostWords } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
-import { type Host, isRemoved, type Lab } from '../engine/lab.ts';
+import { type Host, isRemoved, type Lab, statusOf } from '../engine/lab.ts';
 import { engineTime, justAfter, readLog, type StreamLine } from '../engine/log-stream.ts';
 import { hostChanges } from '../engine/watch.ts';
 import { continues, join, type LogEntry, readEntry, readMark } from '../observe/log-entry.ts';
@@ -15,6 +17,12 @@ import type { History } from './history.ts';
 /** How long an entry waits for a continuation line, ms. Lines written at once arrive at once. */
 const continuationWait = 20;
 
+/** How long a stream may take to bring what the engine has. */
+const patience = seconds(10);
+
+/** That everything was read which was written so far, or that no mark will come: the host is paused, or died. */
+type News = 'read' | 'silent';
+
 interface HostReader {
   readonly host: Host;
   state: 'running' | 'paused' | 'stopped';
@@ -22,9 +30,12 @@ interface HostReader {
   readonly from: string | undefined;
   /** The last line read. */
   last?: StreamLine;
+  /** Until the host is known to be down: from a stream's end on, the engine is asked that. */
   attached: boolean;
-  /** Called at every barrier, at every end of the stream, and when the host is paused. */
-  readonly waiting: Set<() => void>;
+  /** Whether a start was heard since the stream began. */
+  started: boolean;
+  /** Called at every barrier and every end of the stream, and when the host is paused or dies. */
+  readonly waiting: Set<(news: News) => void>;
   /** Barriers of one host follow each other: a mark belongs to one of them. */
   barriers: Promise<void>;
   held?: { entry: LogEntry; at: number };
@@ -33,8 +44,8 @@ interface HostReader {
 
 export interface HostStreams {
   /**
-   * Waits until every stream of `hosts` was read past this moment, and records that. A host that is down or paused writes
-   * nothing. Throws LabError where a running host's stream does not get there within 10 s.
+   * Waits until every stream of `hosts` was read past this moment, and records that. Of a host that is down or paused that is
+   * all it wrote. Throws LabError where a stream does not get there in time.
    */
   readonly readThrough: (hosts: readonly string[]) => Promise<void>;
   readonly stateOf: (host: string) => 'running' | 'paused' | 'stopped';
@@ -49,7 +60,7 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
   const readers = new Map(
     lab.hosts.map((host): [string, HostReader] => [
       host.name,
-      { host, state: stateOf(host), from, attached: false, waiting: new Set(), barriers: Promise.resolve() },
+      { host, state: stateOf(host), from, attached: false, started: false, waiting: new Set(), barriers: Promise.resolve() },
     ]),
   );
   const signal = stopping.signal;
@@ -73,8 +84,11 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
       if (!reader || change === 'kill') continue;
       reader.state = stateAfter[change];
       history.recordLog({ host, program: 'lab', level: 'INFO', text: hostWords[change], source: 'stream' }, history.now());
-      if (change === 'start') attach(reader);
-      if (change === 'pause') release(reader);
+      if (change === 'start') {
+        reader.started = true;
+        attach(reader);
+      }
+      if (change === 'pause' || change === 'die') release(reader, 'silent');
     }
   };
   loops.push(watch().catch(trouble));
@@ -83,7 +97,7 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
     readThrough: async (hosts) => {
       // Lines bear the engine's own time, of which ours is an estimate: what was read may seem to be of a moment that is still to come.
       const through = Math.max(history.now(), ...hosts.map((name) => readers.get(name)?.last?.at ?? 0));
-      await Promise.all(hosts.map((name) => barrier(docker, readers.get(name), name)));
+      await Promise.all(hosts.map((name) => barrier(docker, readers.get(name), name, history)));
       history.record({ type: 'read-through', hosts: [...hosts], through });
     },
     stateOf: (host) => readers.get(host)?.state ?? 'stopped',
@@ -101,27 +115,28 @@ function stateOf({ state }: Host): HostReader['state'] {
 }
 
 async function read(docker: Docker, reader: HostReader, history: History, signal: AbortSignal): Promise<void> {
-  const from = reader.last === undefined ? reader.from : justAfter(reader.last.stamp);
-  const source = { follow: true, signal, ...(from === undefined ? {} : { since: from }) };
-  try {
-    for await (const line of readLog(docker, reader.host.container, source)) {
-      reader.last = line;
-      take(reader, line.at, line.text, history);
+  while (reader.attached) {
+    reader.started = false;
+    try {
+      for await (const line of readLog(docker, reader.host.container, { follow: true, signal, ...unread(reader) })) {
+        reader.last = line;
+        take(reader, line.at, line.text, history);
+      }
+    } catch (error) {
+      if (!isRemoved(error)) throw error;
     }
-  } catch (error) {
-    if (!isRemoved(error)) throw error;
+    letGo(reader, history);
+    release(reader, 'read');
+    // The stream ends when the host stops; one that was started again is read on. The start may be heard while the engine is asked.
+    reader.attached = !signal.aborted && ((await runs(docker, reader.host)) || reader.started);
   }
-  reader.attached = false;
-  letGo(reader, history);
-  release(reader);
-  if (signal.aborted) return;
-  // The stream ends when the host stops; one that was started again meanwhile is read on, if its start was not heard first.
-  const isUp = await runs(docker, reader.host);
-  if (reader.attached) return;
-  if (isUp) {
-    reader.attached = true;
-    await read(docker, reader, history, signal);
-  } else reader.state = 'stopped';
+  if (!signal.aborted) reader.state = 'stopped';
+}
+
+/** What was not read yet, as a source of lines. */
+function unread({ last, from }: HostReader): { since?: string } {
+  const since = last === undefined ? from : justAfter(last.stamp);
+  return since === undefined ? {} : { since };
 }
 
 /** A host that was removed does not; another may take its name, and its start is an event. */
@@ -139,7 +154,7 @@ function take(reader: HostReader, at: number, line: string, history: History): v
   if (text !== '' || line === '') takeLine(reader, at, text, history);
   if (text === line) return;
   letGo(reader, history);
-  release(reader);
+  release(reader, 'read');
 }
 
 function takeLine(reader: HostReader, at: number, text: string, history: History): void {
@@ -161,34 +176,59 @@ function letGo(reader: HostReader, history: History): void {
   history.recordLog({ host: reader.host.name, ...entry, source: 'stream' }, at);
 }
 
-function release(reader: HostReader): void {
-  for (const resolve of reader.waiting) resolve();
+function release(reader: HostReader, news: News): void {
+  for (const resolve of reader.waiting) resolve(news);
   reader.waiting.clear();
 }
 
-async function barrier(docker: Docker, reader: HostReader | undefined, name: string): Promise<void> {
+async function barrier(docker: Docker, reader: HostReader | undefined, name: string, history: History): Promise<void> {
   if (!reader) throw new LabError(`there is no host ${name} to read`);
-  const mine = reader.barriers.then(() => pass(docker, reader));
+  const mine = reader.barriers.then(() => pass(docker, reader, history));
   reader.barriers = mine.catch(() => undefined);
   await mine;
 }
 
-async function pass(docker: Docker, reader: HostReader): Promise<void> {
+async function pass(docker: Docker, reader: HostReader, history: History): Promise<void> {
   if (!reader.attached) return;
-  // Its init stands still as well. What it wrote just before is on its way, and its last entry may wait for a continuation.
-  if (reader.state === 'paused') return void (await delay(2 * continuationWait));
-  const passed = new Promise<void>((resolve) => reader.waiting.add(resolve));
-  // The stream of a host that stopped ends by itself, after its last words.
-  if (reader.state === 'running') await askForMark(docker, reader);
-  const late = delay(10_000, 'late' as const, { ref: false });
-  if ((await Promise.race([passed, late])) === 'late') throw new LabError(`the log stream of ${reader.host.name} stands still`);
+  if (reader.state === 'running' && (await readToMark(docker, reader)) === 'read') return;
+  await readToEnd(docker, reader);
+  letGo(reader, history);
 }
 
-async function askForMark(docker: Docker, { host }: HostReader): Promise<void> {
+async function readToMark(docker: Docker, reader: HostReader): Promise<News> {
+  const passed = new Promise<News>((resolve) => reader.waiting.add(resolve));
   try {
-    await docker.getContainer(host.container).kill({ signal: 'SIGUSR1' });
+    await docker.getContainer(reader.host.container).kill({ signal: 'SIGUSR1' });
   } catch (error) {
-    // It died between the question and the signal.
-    if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+    // It died, or was removed, between the question and the signal.
+    if (statusOf(error) !== 409 && !isRemoved(error)) throw error;
+    return 'silent';
   }
+  const news = await Promise.race([passed, delay(patience, 'late' as const, { ref: false })]);
+  if (news === 'late') throw standsStill(reader);
+  return news;
+}
+
+/** A host that is paused or dead prints no mark. It writes nothing more either: all of it is read where the engine's last line is. */
+async function readToEnd(docker: Docker, reader: HostReader): Promise<void> {
+  const end = await lastUnread(docker, reader);
+  const isThere = async () => !reader.attached || end === undefined || (reader.last?.at ?? 0) >= end;
+  const { met } = await poll(isThere, Boolean, { within: patience, intervals: [continuationWait] });
+  if (!met) throw standsStill(reader);
+}
+
+/** When the engine got the last line that we have not read; undefined where there is none. A host that was removed has no last line but the stream's. */
+async function lastUnread(docker: Docker, reader: HostReader): Promise<number | undefined> {
+  let at: number | undefined;
+  try {
+    for await (const line of readLog(docker, reader.host.container, { follow: false, tail: 1, ...unread(reader) })) at = line.at;
+  } catch (error) {
+    if (!isRemoved(error)) throw error;
+    return Number.POSITIVE_INFINITY;
+  }
+  return at;
+}
+
+function standsStill({ host }: HostReader): LabError {
+  return new LabError(`the log stream of ${host.name} stands still`);
 }

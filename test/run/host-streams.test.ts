@@ -1,113 +1,180 @@
 /** Streams of one host, on an engine that says what a test has it say, when it has it say that. */
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Event } from '../../lab/core/event.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import type { Lab } from '../../lab/engine/lab.ts';
 import { labelKeys } from '../../lab/engine/labels.ts';
 import { History } from '../../lab/run/history.ts';
-import { followHosts } from '../../lab/run/host-streams.ts';
+import { followHosts, type HostStreams } from '../../lab/run/host-streams.ts';
+
+// What may take 10 s may take half a second here.
+vi.mock(import('../../lab/core/duration.ts'), async (original) => {
+  const real = await original();
+  return { ...real, seconds: (value) => real.seconds(value / 20) };
+});
 
 class Kept extends History {
-  readonly events: Event[] = [];
+  /** Log lines, and what else happened by its type. */
+  readonly words: string[] = [];
   protected keep(event: Event): void {
-    this.events.push(event);
-  }
-  said(): string[] {
-    return this.events.map((event) => (event.type === 'log' ? event.text : event.type));
+    this.words.push(event.type === 'log' ? event.text : event.type);
   }
 }
 
-/** As the engine frames what a container prints (Docker Engine API, "Attach to a container"), with its time stamp. */
-function frame(text: string): Buffer {
-  const body = Buffer.from(`${new Date().toISOString().replace('Z', '000000Z')} ${text}\n`);
-  const head = Buffer.alloc(8);
-  head[0] = 1;
-  head.writeUInt32BE(body.length, 4);
-  return Buffer.concat([head, body]);
+/** An engine that has one host, pg1. What it has of the host's log reaches a follower when it is delivered. */
+class Engine {
+  readonly #log: Buffer[] = [];
+  readonly #followers = new Map<PassThrough, number>();
+  readonly #events = new PassThrough();
+  inspect = async () => ({ State: { Running: true } });
+  kill = async () => this.print('lab: read mark 1');
+
+  readonly docker = {
+    getEvents: async () => this.#events,
+    getContainer: () => ({
+      logs: async ({ follow }: { follow: boolean }) => {
+        // What was delivered was read: there is nothing since then.
+        if (!follow) return [...this.#followers.values()].some((next) => next === this.#log.length) ? Buffer.alloc(0) : this.#log.at(-1);
+        const stream = new PassThrough();
+        this.#followers.set(stream, this.#log.length);
+        return stream;
+      },
+      inspect: () => this.inspect(),
+      kill: () => this.kill(),
+    }),
+  } as unknown as Docker;
+
+  /** The engine has it, and no follower yet. */
+  write(...lines: string[]): void {
+    for (const line of lines) {
+      const body = Buffer.from(`${new Date(Date.now() + this.#log.length).toISOString()} ${line}\n`);
+      const head = Buffer.alloc(8);
+      head.writeUInt32BE(body.length, 4);
+      this.#log.push(Buffer.concat([head, body]));
+    }
+  }
+
+  deliver(): void {
+    for (const [stream, from] of this.#followers) {
+      for (const entry of this.#log.slice(from)) stream.write(entry);
+      this.#followers.set(stream, this.#log.length);
+    }
+  }
+
+  print(...lines: string[]): void {
+    this.write(...lines);
+    this.deliver();
+  }
+
+  endStreams(): void {
+    for (const stream of this.#followers.keys()) stream.end();
+    this.#followers.clear();
+  }
+
+  tell(change: string): void {
+    this.#events.write(`${JSON.stringify({ Action: change, Actor: { Attributes: { [labelKeys.host]: 'pg1' } }, timeNano: 0 })}\n`);
+  }
+
+  stop(): void {
+    this.#events.end();
+    this.endStreams();
+  }
 }
 
-function start() {
-  const followers = new Set<PassThrough>();
-  const news = new PassThrough();
-  const engine = { inspect: async () => ({ State: { Running: true } }) };
-  const container = {
-    logs: async () => {
-      const stream = new PassThrough();
-      followers.add(stream);
-      return stream;
-    },
-    inspect: () => engine.inspect(),
-    kill: async () => undefined,
-  };
-  const docker = { getContainer: () => container, getEvents: async () => news } as unknown as Docker;
-  const lab = { id: 'lab', hosts: [{ name: 'pg1', container: 'c', state: 'running' }] } as unknown as Lab;
+/** Whoever reads has read by then. */
+const settled = () => delay(60);
+
+async function follow(): Promise<{ engine: Engine; streams: HostStreams; words: string[] }> {
+  const engine = new Engine();
   const history = new Kept(0);
-  const streams = followHosts(docker, lab, history, (error) => {
-    throw error;
-  });
-  const endStreams = () => {
-    for (const stream of followers) stream.end();
-    followers.clear();
-  };
+  const lab = { id: 'x', hosts: [{ name: 'pg1', container: 'c', state: 'running' }] } as unknown as Lab;
+  const streams = followHosts(engine.docker, lab, history, (error) => history.words.push(String(error)));
   onTestFinished(async () => {
     engine.inspect = async () => ({ State: { Running: false } });
     const stopped = streams.stop();
-    endStreams();
-    news.end();
+    engine.stop();
     await stopped;
   });
-  return {
-    ...{ history, streams, engine, endStreams },
-    print: async (text: string) => {
-      for (const stream of followers) stream.write(frame(text));
-      await delay(50);
-    },
-    happens: async (action: string) => {
-      news.write(`${JSON.stringify({ Action: action, Actor: { Attributes: { [labelKeys.host]: 'pg1' } }, timeNano: Date.now() * 1e6 })}\n`);
-      await delay(20);
-    },
-  };
+  await settled();
+  return { engine, streams, words: history.words };
 }
 
-test('a host whose start is heard while the engine is still asked whether it runs is read once', async () => {
-  const { history, engine, endStreams, print, happens } = start();
-  await delay(20);
-  await print('before');
-  let answer: () => void = () => undefined;
-  engine.inspect = () =>
-    new Promise((resolve) => {
-      answer = () => resolve({ State: { Running: true } });
-    });
-  await happens('die');
-  endStreams();
-  await delay(20);
-  await happens('start');
-  answer();
-  await delay(20);
-  await print('after');
-  expect(history.said()).toEqual(['before', 'host stopped', 'host started', 'after']);
-});
+test.each([true, false])(
+  'a start that is heard while the engine is asked whether the host runs: read once (answer: %s)',
+  async (Running) => {
+    const { engine, streams, words } = await follow();
+    let answer = () => {};
+    engine.inspect = () =>
+      new Promise((resolve) => {
+        answer = () => resolve({ State: { Running } });
+      });
+    engine.tell('die');
+    engine.endStreams();
+    await settled();
+    engine.tell('start');
+    await settled();
+    answer();
+    await settled();
+    engine.print('after');
+    await settled();
+    expect(words).toEqual(['host stopped', 'host started', 'after']);
+    expect(streams.stateOf('pg1')).toBe('running');
+  },
+);
 
-test('a host that died is read through when its last words are', async () => {
-  const { history, streams, engine, endStreams, print, happens } = start();
-  await delay(20);
-  await happens('die');
-  engine.inspect = async () => ({ State: { Running: false } });
-  const through = streams.readThrough(['pg1']);
-  await print('last words');
-  endStreams();
-  await through;
-  expect(history.said()).toEqual(['host stopped', 'last words', 'read-through']);
-});
-
-test('a host that was paused is read through when its last entry is whole', async () => {
-  const { history, streams, print, happens } = start();
-  await delay(20);
-  await happens('pause');
-  const printed = print('last words');
+test('a host that runs again before its start is heard is read through', async () => {
+  const { engine, streams, words } = await follow();
+  engine.tell('die');
+  engine.endStreams();
+  await settled();
   await streams.readThrough(['pg1']);
-  await printed;
-  expect(history.said()).toEqual(['host frozen', 'last words', 'read-through']);
+  engine.tell('start');
+  await settled();
+  expect(words).toEqual(['host stopped', 'read-through', 'host started']);
+});
+
+test('a running host is read up to its mark', async () => {
+  const { engine, streams, words } = await follow();
+  engine.print('ERROR', '  its detail');
+  await streams.readThrough(['pg1']);
+  expect(words).toEqual(['ERROR\n  its detail', 'read-through']);
+});
+
+test.each([
+  ['die', 'host stopped'],
+  ['pause', 'host frozen'],
+])('the last words of a host (%s) are read before it counts as read through', async (change, said) => {
+  const { engine, streams, words } = await follow();
+  engine.write('last', '  words');
+  engine.tell(change);
+  await settled();
+  const reading = streams.readThrough(['pg1']);
+  await settled();
+  expect(words).toEqual([said]);
+  engine.deliver();
+  await reading;
+  expect(words).toEqual([said, 'last\n  words', 'read-through']);
+});
+
+test('a host that is paused before it prints its mark is read to its last words', async () => {
+  const { engine, streams, words } = await follow();
+  engine.kill = async () => undefined;
+  const reading = streams.readThrough(['pg1']);
+  engine.write('last words');
+  engine.tell('pause');
+  await settled();
+  engine.deliver();
+  await reading;
+  expect(words).toEqual(['host frozen', 'last words', 'read-through']);
+});
+
+test('a stream that does not bring what the engine has is an error, and not read through', async () => {
+  const { engine, streams, words } = await follow();
+  engine.write('last words');
+  engine.tell('die');
+  await settled();
+  await expect(streams.readThrough(['pg1'])).rejects.toThrow('the log stream of pg1 stands still');
+  expect(words).toEqual(['host stopped']);
 });
