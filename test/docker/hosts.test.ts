@@ -61,9 +61,11 @@ test('of a service that does not stop it is told what goes on in its host', asyn
       expect.stringContaining(`${address}:8008 `),
     ]),
   });
-  const lines: string[] = [];
-  for await (const { text } of readLog(docker, on.host(name).container, { follow: false })) lines.push(text);
-  expect(lines.join('\n')).toMatch(/hread 0x.* \[patroni\] \(most recent call first\):\n(.*\n)*.*api\.py", line \d+ in shutdown\n/);
+  await until(async () => {
+    const lines: string[] = [];
+    for await (const { text } of readLog(docker, on.host(name).container, { follow: false })) lines.push(text);
+    return /hread 0x.* \[patroni\] \(most recent call first\):\n(.*\n)*.*api\.py", line \d+ in shutdown\n/.test(lines.join('\n'));
+  });
   silent.destroy();
   await controlService(docker, on.host(name).container, 'stop', 'patroni');
   await controlService(docker, on.host(name).container, 'start', 'patroni');
