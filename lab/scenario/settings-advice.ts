@@ -10,6 +10,9 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
   const local = isPlainMap(overlay.patroni) ? overlay.patroni : {};
   const dynamic = isPlainMap(overlay.dcs) ? overlay.dcs : {};
   const misplaced = Object.keys(local).filter((name) => Object.hasOwn(dynamicSettings, name) && !Object.hasOwn(localSettings, name));
+  const outside = Object.keys(dynamic).filter(
+    (name) => Object.hasOwn(dynamicSettings.postgresql ?? {}, name) && !Object.hasOwn(dynamicSettings, name),
+  );
   const misnamed = [
     ...misspelt(local, { ...dynamicSettings, ...localSettings }, ['patroni']),
     ...misspelt(dynamic, dynamicSettings, ['dcs']),
@@ -20,6 +23,12 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
       path: [...path, 'patroni', name],
       key: true as const,
       hint: 'put it under dcs',
+    })),
+    ...outside.map((name) => ({
+      message: `Patroni has ${name} under postgresql, and would ignore it here`,
+      path: [...path, 'dcs', name],
+      key: true as const,
+      hint: `write dcs: {postgresql: {${name}: ...}}`,
     })),
     ...misnamed.map(({ path: at, meant }) => ({
       message: `Patroni has no setting "${at.at(-1)}" here, and would ignore it`,
