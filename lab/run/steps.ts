@@ -10,6 +10,7 @@ import { resolveSelector, selectorText } from '../scenario/selector.ts';
 import { runsProgram } from '../scenario/verbs/verbs.ts';
 import { whenHolds } from '../scenario/version-range.ts';
 import type { ActiveExpectation } from '../verdict/active-expectation.ts';
+import { observationGap } from '../verdict/hold.ts';
 import type { Judge } from '../verdict/judge.ts';
 import { selectorView } from '../verdict/selector-view.ts';
 import { hostNamed } from './coming-up.ts';
@@ -233,8 +234,13 @@ async function waitFor(run: StepRunner, step: StepOf<'expect'>): Promise<void> {
   }
 }
 
-/** Whether looking can stop after a round that began and ended then. What must go on holding is proven by one that began after that time. */
+/**
+ * Whether looking can stop after looks that began and ended then. What must go on holding is proven by a round that began after that
+ * time: the judge says which did, as an answer of these looks may have gone into a round with one from just before them.
+ */
 function isOver(active: ActiveExpectation | undefined, began: number, ended: number): boolean {
   if (!active || active.state === 'met' || active.state === 'failed') return true;
-  return active.holdUntil === undefined ? ended > active.deadline : began > active.holdUntil + rounding;
+  if (active.holdUntil === undefined) return ended > active.deadline;
+  const seen = active.looks.length === 0 ? began : (active.roundBegan ?? Number.NEGATIVE_INFINITY);
+  return seen > active.holdUntil + rounding || began > active.holdUntil + observationGap;
 }

@@ -23,6 +23,8 @@ export interface ActiveExpectation {
   readonly deadline: number;
   /** Engine's time, ms, up to which they must go on holding. Only with `for`, once they hold. */
   readonly holdUntil?: number;
+  /** When the last round of looks began, engine's time, ms: what was asked since has shown nothing yet. Absent before the first. */
+  readonly roundBegan?: number;
   /** What is still waited for, one line each, for progress. */
   readonly waitingFor: readonly string[];
 }

@@ -101,6 +101,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   let inTime: SeenRound | undefined;
   let last: SeenRound | undefined;
   let settled: SeenRound | undefined;
+  let roundBegan: number | undefined;
   /** How far the history has got, where nothing is looked at. */
   let reached = started;
   timeTo(started);
@@ -122,6 +123,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   }
 
   function round(began: number, at: number, answers: ReadonlyMap<string, Answer>): void {
+    roundBegan = began;
     const looks = [...answers.values()].map((answer) => answer.seq);
     const early = began <= terms.deadline;
     // What settled it is to be reported, not a later round; and after the deadline, only what held already has to go on.
@@ -200,6 +202,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
       through: broken?.entry.at ?? windowEnd,
       deadline: terms.deadline,
       ...(hold.from === undefined || terms.span === 0 ? {} : { holdUntil: hold.from + terms.span }),
+      ...(roundBegan === undefined ? {} : { roundBegan }),
       waitingFor: waitingFor(hold.round ?? inTime),
     };
   }
