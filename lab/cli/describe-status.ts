@@ -60,6 +60,8 @@ function describeRest(status: LabStatus, paint: Paint, now: number): string[] {
   for (const cluster of status.clusters) {
     const title = (text: string) => (several ? `${text} ${cluster.name}` : text);
     if (cluster.leader === null) rows.push([title('leader'), paint.red('nobody leads')]);
+    for (const { name, role } of status.members.filter((member) => member.cluster === cluster.name))
+      if (role === 'primary') rows.push([title('leader'), paint.red(`${cluster.leader}; ${name} is a primary without the leader key`)]);
     if (cluster.paused) rows.push([title('patroni'), paint.yellow('paused: nobody fails over until patronictl resume')]);
     rows.push([title('backups'), describeBackups(status, cluster, paint, now)]);
     if (cluster.archiver) rows.push([title('archiver'), describeArchiver(cluster.archiver, paint, now)]);

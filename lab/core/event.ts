@@ -125,8 +125,8 @@ export interface LookAgain {
 export type LookAnswer = ClusterLook | LedgerLook | RepoLook | SqlLook | FileLook | DcsLook | EtcdLook | ArchiverLook | SettingsLook;
 
 export interface MemberLook {
-  /** `unreachable`: neither Patroni nor PostgreSQL answered. */
-  readonly role: 'leader' | 'replica' | 'unreachable';
+  /** `primary`: out of recovery, while another leads. `unreachable`: neither Patroni nor PostgreSQL answered. */
+  readonly role: 'leader' | 'primary' | 'replica' | 'unreachable';
   /** Patroni's word: running, streaming, in archive recovery, stopped, starting, creating replica, ... */
   readonly state: string;
   readonly timeline?: number;

@@ -4,14 +4,26 @@ import type { ClusterLook, MemberLook } from '../core/event.ts';
 import { lsnValue } from '../core/lsn.ts';
 import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
 import type { ClusterSpec } from '../topology/blueprint.ts';
-import { askPatroni, type PatroniAnswer } from './patroni.ts';
+import { ports } from '../topology/places.ts';
+import { askPatroni, holdsLeaderKey, type PatroniAnswer } from './patroni.ts';
 import { isInRecovery, serverOf } from './postgres.ts';
 
 /** `isDown`: who is known to be, and is not waited for. */
 export async function lookAtCluster(lab: Lab, cluster: ClusterSpec, isDown = (_host: string) => false): Promise<ClusterLook> {
   const hosts = cluster.members.flatMap((name) => lab.hosts.find((host) => host.name === name) ?? []);
   const ask = async (host: Host) => [host.name, isDown(host.name) ? undefined : await askMember(lab, host)] as const;
-  return describeCluster(cluster.name, new Map(await Promise.all(hosts.map(ask))));
+  return clusterOf(lab, cluster, new Map(await Promise.all(hosts.map(ask))));
+}
+
+/** Where several claim to lead, those that hold the leader key are asked for. */
+export async function clusterOf(lab: Lab, cluster: ClusterSpec, answers: ReadonlyMap<string, MemberAnswer>): Promise<ClusterLook> {
+  const claimants = claimantsOf(answers).map(({ name }) => name);
+  const ask = async (name: string) => {
+    const host = lab.hosts.find((each) => each.name === name);
+    return (await holdsLeaderKey(host && endpointOf(host, ports.patroni))) ? [name] : [];
+  };
+  const holders = claimants.length < 2 ? claimants : (await Promise.all(claimants.map(ask))).flat();
+  return describeCluster(cluster.name, answers, holders);
 }
 
 /** Where Patroni takes longer, ms, PostgreSQL is asked meanwhile: a frozen host must not hold a look up twice. */
@@ -19,7 +31,7 @@ const patience = 300;
 
 /** Patroni's answer, or without Patroni PostgreSQL's; undefined where neither answers: after 1.3 s where both stand still. */
 export async function askMember(lab: Lab, host: Host): Promise<PatroniAnswer | 'no-patroni-primary' | 'no-patroni-standby' | undefined> {
-  const asked = askPatroni(endpointOf(host, 8008));
+  const asked = askPatroni(endpointOf(host, ports.patroni));
   const prompt = await Promise.race([asked, delay(patience, undefined, { ref: false })]);
   if (prompt) return prompt;
   const [answer, inRecovery] = await Promise.all([asked, isInRecovery(serverOf(lab, host))]);
@@ -29,14 +41,24 @@ export async function askMember(lab: Lab, host: Host): Promise<PatroniAnswer | '
 
 export type MemberAnswer = Awaited<ReturnType<typeof askMember>>;
 
-/** Pure part of the look: members' own words put together. */
-export function describeCluster(cluster: string, answers: ReadonlyMap<string, MemberAnswer>): ClusterLook {
-  const spoken = [...answers].flatMap(([name, answer]) => (typeof answer === 'object' ? [{ name, answer }] : []));
-  // Where two claim to lead (a cut), the newer timeline is the one that the others follow.
-  const leaders = spoken.filter(({ answer }) => answer.role === 'leader' && answer.state === 'running');
-  const leader = leaders.sort((a, b) => (b.answer.timeline ?? 0) - (a.answer.timeline ?? 0))[0];
+function spokenOf(answers: ReadonlyMap<string, MemberAnswer>) {
+  return [...answers].flatMap(([name, answer]) => (typeof answer === 'object' ? [{ name, answer }] : []));
+}
+
+function claimantsOf(answers: ReadonlyMap<string, MemberAnswer>) {
+  return spokenOf(answers).filter(({ answer }) => answer.role === 'leader' && answer.state === 'running');
+}
+
+/** Pure part of the look: members' own words put together. `holders`: who holds the leader key, of those that claim to lead. */
+export function describeCluster(cluster: string, answers: ReadonlyMap<string, MemberAnswer>, holders: readonly string[] = []): ClusterLook {
+  const spoken = spokenOf(answers);
+  const claimants = claimantsOf(answers);
+  const holding = claimants.filter(({ name }) => holders.includes(name));
+  // Where two leases overlap, or nobody has one (the DCS is out), the newer timeline is the one that the others follow.
+  const leaders = (holding.length > 0 ? holding : claimants).toSorted((a, b) => (b.answer.timeline ?? 0) - (a.answer.timeline ?? 0));
+  const leader = leaders[0];
   const withoutPatroni = [...answers].find(([, answer]) => answer === 'no-patroni-primary')?.[0];
-  const members = Object.fromEntries([...answers].map(([name, answer]) => [name, describeMember(name, answer, leader?.answer)]));
+  const members = Object.fromEntries([...answers].map(([name, answer]) => [name, describeMember(name, answer, leader)]));
   const leaderName = leader?.name ?? withoutPatroni;
   const systemId = leader?.answer.systemId;
   return {
@@ -50,7 +72,8 @@ export function describeCluster(cluster: string, answers: ReadonlyMap<string, Me
   };
 }
 
-function describeMember(name: string, answer: MemberAnswer, leader: PatroniAnswer | undefined): MemberLook {
+function describeMember(name: string, answer: MemberAnswer, leading: { name: string; answer: PatroniAnswer } | undefined): MemberLook {
+  const leader = leading?.answer;
   if (answer === undefined) return { role: 'unreachable', state: 'unreachable' };
   if (answer === 'no-patroni-primary') return { role: 'leader', state: 'running' };
   if (answer === 'no-patroni-standby') return { role: 'replica', state: 'running' };
@@ -58,7 +81,7 @@ function describeMember(name: string, answer: MemberAnswer, leader: PatroniAnswe
   const streams = answer.role === 'replica' && answer.state === 'running' && leader?.streamingStandbys.includes(name);
   const lag = answer.role === 'replica' && answer.lsn && leader?.lsn ? Number(lsnValue(leader.lsn) - lsnValue(answer.lsn)) : undefined;
   return {
-    role: answer.role,
+    role: answer.role === 'leader' && leading && leading.name !== name ? 'primary' : answer.role,
     state: streams ? 'streaming' : answer.state,
     ...(answer.timeline === undefined ? {} : { timeline: answer.timeline }),
     ...(lag === undefined ? {} : { lag: Math.max(0, lag) }),

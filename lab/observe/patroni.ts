@@ -62,8 +62,24 @@ export async function askPatroni(endpoint: Endpoint | undefined, timeout = 1000)
   };
 }
 
+/**
+ * Whether a member holds the leader key, by its own lease of it; false where nobody answers. `GET /patroni` does not say: a standby
+ * that somebody promoted by hand calls itself primary there as well (Patroni's documentation, "Patroni REST API", `GET /leader`).
+ */
+export async function holdsLeaderKey(endpoint: Endpoint | undefined, timeout = 1000): Promise<boolean> {
+  return (await getAnswer(endpoint, '/leader', timeout))?.status === 200;
+}
+
 /** GET of a JSON body, whatever the status: Patroni answers 503 with a full body where PostgreSQL does not run. */
 export async function getJson(endpoint: Endpoint | undefined, path: string, timeout: number): Promise<unknown> {
+  return (await getAnswer(endpoint, path, timeout))?.body;
+}
+
+async function getAnswer(
+  endpoint: Endpoint | undefined,
+  path: string,
+  timeout: number,
+): Promise<{ status: number | undefined; body: unknown } | undefined> {
   if (!endpoint) return undefined;
   return new Promise((resolve) => {
     const request = get({ host: endpoint.address, port: endpoint.port, path, agent, timeout }, (response) => {
@@ -72,7 +88,7 @@ export async function getJson(endpoint: Endpoint | undefined, path: string, time
       response.once('error', () => resolve(undefined));
       response.once('end', () => {
         try {
-          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+          resolve({ status: response.statusCode, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
         } catch {
           resolve(undefined);
         }

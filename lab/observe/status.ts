@@ -39,7 +39,7 @@ export interface LabStatus {
 
 export interface MemberStatus {
   readonly name: HostName;
-  readonly role: 'leader' | 'replica';
+  readonly role: 'leader' | 'primary' | 'replica';
   /** Patroni's word; `unreachable` where neither Patroni nor PostgreSQL answers. */
   readonly state: string;
   readonly timeline: number | null;
@@ -151,13 +151,13 @@ export function describeMember(
   host: Pick<MemberStatus, 'name' | 'cluster' | 'host' | 'connection' | 'rest'>,
   look: MemberLook | undefined,
 ): MemberStatus {
-  const leads = look?.role === 'leader';
+  const role = look === undefined || look.role === 'unreachable' ? 'replica' : look.role;
   return {
     name: host.name,
-    role: leads ? 'leader' : 'replica',
+    role,
     state: look?.state ?? 'unreachable',
     timeline: look?.timeline ?? null,
-    lag: leads ? 0 : (look?.lag ?? null),
+    lag: role === 'leader' ? 0 : (look?.lag ?? null),
     sync: look?.sync ?? false,
     cluster: host.cluster,
     host: host.host,

@@ -1,5 +1,5 @@
 /** Who was leader, replica, down or frozen, and for how long: from looks at the clusters and from what hosts were seen to do. */
-import type { ClusterLook, EtcdLook } from '../core/event.ts';
+import type { ClusterLook, EtcdLook, MemberLook } from '../core/event.ts';
 import { type Lane, type LogLine, laneOf, type Model, type Standing } from './model.ts';
 
 const hostStanding: Readonly<Record<string, Standing>> = {
@@ -49,7 +49,8 @@ export function followMembers(model: Model) {
         const before = lane.spans.at(-1);
         const quiet = silent.get(host);
         const standing = quiet ?? standingOf(member.role, member.state);
-        const state = quiet ?? `${member.state}${member.sync ? ', sync' : ''}`;
+        const state =
+          quiet ?? `${member.role === 'primary' ? 'primary without the leader key, ' : ''}${member.state}${member.sync ? ', sync' : ''}`;
         const changed = extend(lane, at, standing, state, quiet ? undefined : member.timeline);
         if (!quiet && member.lag !== undefined) lane.lag.push([at, member.lag]);
         if (!changed || quiet || standing === 'leader') continue;
@@ -80,8 +81,9 @@ export function followMembers(model: Model) {
   };
 }
 
-function standingOf(role: 'leader' | 'replica' | 'unreachable', state: string): Standing {
+function standingOf(role: MemberLook['role'], state: string): Standing {
   if (role === 'unreachable') return 'unreachable';
+  if (role === 'primary') return 'catching-up';
   if (role === 'leader') return state === 'running' ? 'leader' : 'catching-up';
   return state === 'streaming' || state === 'running' ? 'replica' : 'catching-up';
 }

@@ -65,6 +65,13 @@ timing    fast (ttl 20, loop_wait 2, retry_timeout 3)`);
     expect(text).toContain('host etcd1 is stopped');
   });
 
+  test('names a primary that does not hold the leader key', () => {
+    const rogue: LabStatus = { ...healthy, members: [member('pg1', { role: 'leader' }), member('pg2', { role: 'primary', timeline: 3 })] };
+    const text = describeStatus(rogue, paint, now).join('\n');
+    expect(text).toMatch(/pg2 +primary/);
+    expect(text).toMatch(/leader +pg1; pg2 is a primary without the leader key/);
+  });
+
   test('names clusters where there are several', () => {
     const [main] = healthy.clusters;
     const two: LabStatus = {

@@ -59,6 +59,17 @@ test('of two that claim to lead, the newer timeline is followed', () => {
   ).toBe('pg2');
 });
 
+test('who holds the leader key leads, though a standby promoted by hand is on a newer timeline', () => {
+  const holder: MemberAnswer = { ...leader, timeline: 1, streamingStandbys: [] };
+  const answers = new Map([
+    ['pg1', holder],
+    ['pg2', leader],
+    ['pg3', standby],
+  ]);
+  const look = describeCluster('main', answers, ['pg1']);
+  expect(look).toMatchObject({ leader: 'pg1', timeline: 1, members: { pg1: { role: 'leader' }, pg2: { role: 'primary', timeline: 2 } } });
+});
+
 test('without Patroni the member out of recovery leads; whoever does not answer is unreachable', () => {
   const look = describeCluster(
     'scratch',

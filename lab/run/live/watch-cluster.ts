@@ -1,7 +1,7 @@
 /** Looks at a cluster: its members, its leader's archiver, and its repository. */
 import type { ClusterLook } from '../../core/event.ts';
 import { lookAtArchiver } from '../../observe/archiver.ts';
-import { askMember, describeCluster } from '../../observe/cluster.ts';
+import { askMember, clusterOf } from '../../observe/cluster.ts';
 import type { ClusterSpec } from '../../topology/blueprint.ts';
 import { clusterKey } from '../../verdict/look-request.ts';
 import { firstRunning, isRunning, type Live, pauseUntilLogged, repeat } from './live.ts';
@@ -25,7 +25,7 @@ export async function watchCluster(live: Live, cluster: ClusterSpec): Promise<vo
 
   const members = repeat(live, pauseUntilLogged(live), async () => {
     const started = performance.now();
-    const look = describeCluster(cluster.name, await panel.ask());
+    const look = await clusterOf(lab, cluster, await panel.ask());
     history.recordLook(clusterKey(cluster.name), look, performance.now() - started);
     if (look.leader !== last?.leader) archiverPause.cutShort();
     if (statesOf(look) !== statesOf(last)) changed = performance.now();

@@ -23,7 +23,7 @@ export interface ClusterClaim {
 }
 
 const memberSchema = z.strictObject({
-  role: testSchema.exactOptional().describe('leader, replica or unreachable'),
+  role: testSchema.exactOptional().describe('leader, primary (out of recovery while another leads), replica or unreachable'),
   state: testSchema
     .exactOptional()
     .describe(
