@@ -23,7 +23,8 @@ export default defineConfig({
           include: ['test/docker/*.test.ts'],
           globalSetup: ['test/docker/setup.ts'],
           sequence: { groupOrder: 1 },
-          maxWorkers: 1,
+          // Each file has labs of its own; more than two side by side only wait for each other on two cores.
+          maxWorkers: 2,
           testTimeout: patience,
           hookTimeout: patience,
         },
