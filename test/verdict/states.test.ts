@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LookAnswer, RepoLook } from '../../lab/core/event.ts';
+import type { LookAnswer, RepoLook, Value } from '../../lab/core/event.ts';
 import { createJudge } from '../../lab/verdict/judge.ts';
 import type { LookRequest } from '../../lab/verdict/look-request.ts';
 import { walSegment } from '../../lab/verdict/wal-segment.ts';
@@ -137,13 +137,23 @@ describe('file', () => {
 });
 
 describe('dcs', () => {
-  const ask = (claim: string, values: Record<string, string | null>) =>
-    judged(`{ dcs: ${claim} }`, () => ({ kind: 'dcs', values })).because();
+  const ask = (claim: string, values: Record<string, Value>) => judged(`{ dcs: ${claim} }`, () => ({ kind: 'dcs', values })).because();
 
   it('tests keys, one that is not there having no value', () => {
     expect(ask('{ initialize: "7000" }', { initialize: '7000' })).toBe('pass');
     expect(ask('{ initialize: { absent: true } }', { initialize: null })).toBe('pass');
     expect(ask('{ initialize: { not: "7000" } }', { initialize: null })).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('tests fields of the JSON that a key holds', () => {
+    const values = { status: { optime: 67108960, slots: { pg2: 1 } }, leader: 'pg1' };
+    expect(ask('{ status.optime: { min: 67108960 }, status.slots.pg2: 1, leader: pg1 }', values)).toBe('pass');
+    expect(ask('{ status.optime: { min: 67108961 } }', values)).toMatchObject({
+      verdict: 'fail',
+      message: 'expected status.optime: at least 67108961; observed status.optime: 67108960',
+    });
+    expect(ask('{ status.retain: { absent: true }, leader.name: { absent: true } }', values)).toBe('pass');
+    expect(ask('{ leader.name: { not: pg2 } }', values)).toMatchObject({ verdict: 'fail' });
   });
 });
 

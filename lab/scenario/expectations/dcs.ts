@@ -3,18 +3,32 @@ import { expectation } from '../expectation.ts';
 import { text } from '../schema-parts.ts';
 import { testSchema, type ValueTest } from '../value-test.ts';
 
-/** Keys below the cluster's own folder, such as `initialize`, `history`, `leader`. */
+/** `key`: below the cluster's own folder, such as `initialize`, `history`, `leader`. `field`: of the JSON that it holds; absent: all of it. */
 export interface DcsClaim {
-  readonly entries: readonly { readonly key: string; readonly test: ValueTest }[];
+  readonly entries: readonly { readonly key: string; readonly field?: string; readonly test: ValueTest }[];
 }
 
 export const dcs = expectation({
   schema: z
     .record(text, testSchema)
     .refine((claim) => Object.keys(claim).length > 0, 'an empty map claims nothing')
-    .transform((claim): DcsClaim => ({ entries: Object.entries(claim).map(([key, test]) => ({ key, test })) }))
-    .describe("{KEY: TEST}, keys below the main cluster's folder in the DCS: initialize, leader, history, failover, ..."),
+    .transform((claim): DcsClaim => ({ entries: Object.entries(claim).map(([name, test]) => ({ ...partsOf(name), test })) }))
+    .describe(
+      "{KEY: TEST}, keys below the main cluster's folder in the DCS: initialize, leader, history, failover, ...; and KEY.FIELD, a field " +
+        'of the JSON that a key holds: sync.sync_standby, status.optime, config.postgresql.use_slots, ...',
+    ),
   summary: 'What the DCS holds.',
   example: 'dcs: { initialize: { absent: true } }',
-  title: (claim) => `dcs ${claim.entries.map((entry) => entry.key).join(', ')}`,
+  title: (claim) => `dcs ${claim.entries.map((entry) => nameOf(entry)).join(', ')}`,
 });
+
+/** Patroni's keys have no dots, and neither have members' names in a lab. */
+function partsOf(name: string): { key: string; field?: string } {
+  const [key = name, ...field] = name.split('.');
+  return field.length === 0 ? { key } : { key, field: field.join('.') };
+}
+
+/** As it is written in a scenario. */
+export function nameOf({ key, field }: Pick<DcsClaim['entries'][number], 'key' | 'field'>): string {
+  return field === undefined ? key : `${key}.${field}`;
+}
