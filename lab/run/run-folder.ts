@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Docker } from '../engine/connect.ts';
-import type { Lab } from '../engine/lab.ts';
+import { isRemoved, type Lab } from '../engine/lab.ts';
 import { readLog } from '../engine/log-stream.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
@@ -61,13 +61,18 @@ async function writeInto(path: string, text: string): Promise<void> {
   await writeFile(path, text);
 }
 
-/** Each host's log stream as the engine has it. */
+/** Each host's log stream as the engine has it; nothing of a host that somebody removed. */
 export async function writeLogs(folder: string, docker: Docker, lab: Lab, redact: (text: string) => string): Promise<void> {
   await mkdir(join(folder, runFiles.logs), { recursive: true });
   await Promise.all(
     lab.hosts.map(async (host) => {
       const lines: string[] = [];
-      for await (const line of readLog(docker, host.container, { follow: false })) lines.push(`${line.stamp} ${line.text}\n`);
+      try {
+        for await (const line of readLog(docker, host.container, { follow: false })) lines.push(`${line.stamp} ${line.text}\n`);
+      } catch (error) {
+        if (isRemoved(error)) return;
+        throw error;
+      }
       await writeFile(join(folder, runFiles.logs, `${host.name}.log`), redact(lines.join('')));
     }),
   );

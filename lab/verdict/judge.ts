@@ -4,7 +4,7 @@
  */
 
 import { seconds } from '../core/duration.ts';
-import type { ClusterLook, Event, LedgerRow, RunStarted } from '../core/event.ts';
+import { type ClusterLook, type Event, hostWords, type LedgerRow, type RunStarted } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { bind, namesAt, startBindings } from '../scenario/bindings.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
@@ -105,6 +105,12 @@ export function createJudge(plan: Plan): Judge {
     findings.push(...forbidden.feed(event, namesAt(bindings, '')));
     const starved = starvation(event);
     if (starved) find(starved, undefined, event.seq);
+    if (!isRemoval(event) || steps.open().some((step) => step.verb === 'fork')) return;
+    find(
+      { verdict: 'unknown', reason: 'broken', message: `host ${event.host} was removed, and by no step`, at: event.at },
+      undefined,
+      event.seq,
+    );
   }
 
   function stepStarted(event: Extract<Event, { type: 'step-started' }>): void {
@@ -259,6 +265,10 @@ export function createJudge(plan: Plan): Judge {
     findings: () => inTime(findings.filter(counts)),
     end,
   };
+}
+
+function isRemoval(event: Event): event is Extract<Event, { type: 'log' }> {
+  return event.type === 'log' && event.program === 'lab' && event.source === 'stream' && event.text === hostWords.destroy;
 }
 
 /** Judges a recorded run. Throws as `Judge.feed` does. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { projectFolder } from '../../lab/core/project.ts';
 import { listLabs } from '../../lab/engine/lab.ts';
 import { docker, labIds, npm, pglab, remainsOf, says, sweep, until } from './pglab.ts';
@@ -218,3 +218,24 @@ describe('a host dies while the lab comes up', () => {
     return (await docker.getContainer(`pglab-${name}-pg1`).logs({ stdout: true, stderr: true, follow: false })).toString();
   }
 });
+
+test('a host that somebody removes while a scenario is replayed: its verdict is unknown, names it, and is judged so again', () =>
+  leavingNothing(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pglab-removed-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'removed.yaml');
+    const steps = '  - expect: { cluster: { leader: pg1 } }\n    for: 10s\n';
+    const head = 'scenario: removed\nproves: a test\nsources: ["talk: a test"]\nlab: one-node\n';
+    await writeFile(file, `${head}steps:\n${steps}variants: { plain: {} }\n`);
+    const program = pglab('replay', file, '--out', join(folder, 'runs'), '--json');
+    await says(program, /expect leader/);
+    const lab = (await listLabs(docker)).find(({ owner }) => owner.pid === program.pid);
+    await docker.getContainer(lab?.hosts.find((host) => host.name === 'repo')?.container ?? '').remove({ force: true });
+    const { exitCode, stdout, stderr } = await program;
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('host repo was removed, and by no step');
+    const { results } = JSON.parse(stdout) as { results: { folder: string }[] };
+    const again = await pglab('judge', results[0]?.folder ?? '');
+    expect(again.exitCode).toBe(3);
+    expect(again.stdout).toContain('host repo was removed, and by no step');
+  }));

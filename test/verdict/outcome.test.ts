@@ -193,6 +193,31 @@ describe('starvation', () => {
   });
 });
 
+describe('a host that is removed', () => {
+  const removed = (run: Run) => run.log('pg2', 'lab', 'host removed');
+  const snapshots = planOf('- snapshot: then\n- fork: then\n- sql: select 1');
+
+  it('by no step makes a run unknown', () => {
+    expect(
+      removed(new Run(planOf('- sql: select 1\n- sql: select 2')).did('s1').at(1))
+        .did('s2')
+        .complete()
+        .because(),
+    ).toMatchObject({
+      verdict: 'unknown',
+      reason: 'broken',
+      message: 'host pg2 was removed, and by no step',
+      at: epoch + 1000,
+    });
+    const between = removed(new Run(snapshots).did('s1').did('s2').at(1)).did('s3').complete();
+    expect(between.because()).toMatchObject({ verdict: 'unknown' });
+  });
+
+  it('by a fork is replaced', () => {
+    expect(removed(new Run(snapshots).did('s1').start('s2')).end('s2').did('s3').complete().because()).toBe('pass');
+  });
+});
+
 describe('forbidden lines', () => {
   const run = (head: string, tell: (run: Run) => Run) => tell(new Run(planOf('- mark: m\n- start: pg1', { head }))).complete();
   const both = (now: Run) => now.mark('s1', 'm').at(1).did('s2').at(2);
