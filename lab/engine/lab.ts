@@ -70,12 +70,17 @@ export function checkName(name: string): void {
 export const containerName = (lab: string, host: HostName) => `pglab-${lab}-${host}`;
 export const networkName = (id: string) => `pglab-${id}`;
 
+/** Containers of all labs, helpers too. One that somebody else made and gave one of our labels is none of them. */
+function ourContainers(docker: Docker): Promise<Docker.ContainerInfo[]> {
+  return docker.listContainers({ all: true, filters: { label: [labelKeys.lab, labelKeys.host] } });
+}
+
 /** Every lab on the engine, by name; half-made ones too. */
 export async function listLabs(docker: Docker): Promise<Lab[]> {
-  const containers = await docker.listContainers({ all: true, filters: { label: [labelKeys.lab] } });
+  const containers = await ourContainers(docker);
   const byLab = new Map<string, { labels: HostLabels; info: Docker.ContainerInfo }[]>();
   for (const info of containers) {
-    const labels = readLabels(info.Labels);
+    const labels = readLabels(info.Labels, info.Names[0]?.slice(1) ?? info.Id);
     if (labels.purpose === 'helper') continue;
     byLab.set(labels.lab, [...(byLab.get(labels.lab) ?? []), { labels, info }]);
   }
@@ -278,10 +283,7 @@ async function removeNetwork(docker: Docker, id: string): Promise<void> {
 
 /** Ids of labs of which only a network is left, because the command that made it died before the first container. */
 export async function strayNetworks(docker: Docker): Promise<string[]> {
-  const [networks, containers] = await Promise.all([
-    docker.listNetworks({ filters: { label: [labelKeys.lab] } }),
-    docker.listContainers({ all: true, filters: { label: [labelKeys.lab] } }),
-  ]);
+  const [networks, containers] = await Promise.all([docker.listNetworks({ filters: { label: [labelKeys.lab] } }), ourContainers(docker)]);
   const inUse = new Set(containers.map((container) => container.Labels[labelKeys.lab]));
   return networks.flatMap((network) => {
     const lab = network.Labels?.[labelKeys.lab];
@@ -292,7 +294,7 @@ export async function strayNetworks(docker: Docker): Promise<string[]> {
 
 /** Ids of everything that any lab has on the engine: hosts and helpers, and networks without hosts whose maker is no more. */
 export async function everyLabId(docker: Docker): Promise<string[]> {
-  const containers = await docker.listContainers({ all: true, filters: { label: [labelKeys.lab] } });
+  const containers = await ourContainers(docker);
   return [...new Set([...containers.flatMap(({ Labels }) => Labels[labelKeys.lab] ?? []), ...(await strayNetworks(docker))])];
 }
 

@@ -78,12 +78,14 @@ export function writeLabels(labels: HostLabels): Record<string, string> {
   };
 }
 
-/** Throws LabError where a label was made by another version of the lab or by hand. */
-export function readLabels(labels: Readonly<Record<string, string>>): HostLabels {
+/** Throws LabError where a container's labels are not all there: another version of the lab made it, or somebody by hand. */
+export function readLabels(labels: Readonly<Record<string, string>>, container: string): HostLabels {
   const text = (key: string) => {
     const value = labels[key];
     if (value === undefined)
-      throw new LabError(`a container carries ${labelKeys.lab} but not ${key}`, { hint: 'npm run lab:down -- --all' });
+      throw new LabError(`container ${container} has the label ${labelKeys.lab} but not ${key}, so it is no lab's of this version`, {
+        hint: `docker rm -f ${container}, or npm run lab:down -- --all, which removes every lab`,
+      });
     return value;
   };
   return {

@@ -21,7 +21,8 @@ test('down --all removes every lab and what killed commands left, and nothing el
   skip(others.length > 0, `other labs are up: ${others.join(', ')}`);
 
   const [image] = hostImages().map(imageTag);
-  await (await docker.createContainer({ name: bystander, Image: image ?? '' })).start();
+  // One label of ours makes no lab's host.
+  await (await docker.createContainer({ name: bystander, Image: image ?? '', Labels: { 'pglab.lab': 'mine' } })).start();
   expect((await pglab('up', '--name', 'cli-one', '--preset', 'one-node', '--ready', 'hosts')).exitCode).toBe(0);
   const pool = await pglab('pool', '--keep', '1', '--preset', 'one-node');
   expect(pool.exitCode, pool.stderr).toBe(0);
