@@ -67,7 +67,8 @@ export function checkName(name: string): void {
   }
 }
 
-export const containerName = (lab: string, host: HostName) => `pglab-${lab}-${host}`;
+const namePrefix = 'pglab-';
+export const containerName = (lab: string, host: HostName) => `${namePrefix}${lab}-${host}`;
 export const networkName = (id: string) => `pglab-${id}`;
 
 /** Containers of all labs, helpers too. One that somebody else made and gave one of our labels is none of them. */
@@ -80,7 +81,10 @@ export async function listLabs(docker: Docker): Promise<Lab[]> {
   const containers = await ourContainers(docker);
   const byLab = new Map<string, { labels: HostLabels; info: Docker.ContainerInfo }[]>();
   for (const info of containers) {
-    const labels = readLabels(info.Labels, info.Names[0]?.slice(1) ?? info.Id);
+    const container = info.Names[0]?.slice(1) ?? info.Id;
+    // One that somebody ran from a snapshot's image has its host's labels.
+    if (!container.startsWith(namePrefix)) continue;
+    const labels = readLabels(info.Labels, container);
     if (labels.purpose === 'helper') continue;
     byLab.set(labels.lab, [...(byLab.get(labels.lab) ?? []), { labels, info }]);
   }
@@ -89,8 +93,7 @@ export async function listLabs(docker: Docker): Promise<Lab[]> {
 
 function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): Lab {
   const [first] = parts as [(typeof parts)[number]];
-  const prefix = containerName('', '').length - 1;
-  const name = (first.info.Names[0] ?? '').slice(1 + prefix, -(first.labels.host.length + 1));
+  const name = (first.info.Names[0] ?? '').slice(1 + namePrefix.length, -(first.labels.host.length + 1));
   const bound = parts.flatMap(({ info }) => info.Ports.flatMap((port) => port.IP ?? []))[0] ?? '127.0.0.1';
   // Ports bound to every address are reached at this machine's own.
   const bind = ['0.0.0.0', '::'].includes(bound) ? '127.0.0.1' : bound;
