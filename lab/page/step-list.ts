@@ -1,5 +1,6 @@
 /** Steps in the order of the run, what was seen to change between them, and each expectation with the lines that decided it. */
 import { formatDuration } from '../core/duration.ts';
+import { printedTitle } from '../report/failure-lines.ts';
 import type { RunData } from '../report/page-data.ts';
 import type { ClauseOutcome, LineOutcome, NearLine, Place, QuotedLine, StepOutcome } from '../verdict/verdict.ts';
 import { element, jump } from './dom.ts';
@@ -90,6 +91,10 @@ export class StepList {
       {},
       ...clauses.map((clause) => this.#clause(step, clause)),
       step.waited !== undefined && element('p', { class: 'quiet' }, `waited ${formatDuration(step.waited)}`),
+      ...(step.printed ?? []).flatMap((printed) => [
+        element('p', { class: 'quiet' }, printedTitle(printed)),
+        element('pre', {}, printed.lines.join('\n')),
+      ]),
     );
   }
 

@@ -10,6 +10,7 @@ import type {
   LedgerCounts,
   LineOutcome,
   Place,
+  Printed,
   QuotedLine,
   RowRanges,
   StepOutcome,
@@ -93,7 +94,16 @@ function stepLines(step: StepOutcome): readonly ReportLine[] {
   return [
     ...step.clauses.flatMap((clause) => clauseLines(clause, step.started ?? 0)),
     ...(step.waited === undefined ? [] : [{ kind: 'label' as const, text: `waited ${formatDuration(step.waited)}` }]),
+    ...(step.printed ?? []).flatMap((printed): readonly ReportLine[] => [
+      { kind: 'label', text: printedTitle(printed) },
+      ...printed.lines.map((text): ReportLine => ({ kind: 'note', text })),
+    ]),
   ];
+}
+
+/** `before, failover (patronictl failover --force) printed, exit code 0:`. */
+export function printedTitle({ name, title, exit }: Printed): string {
+  return `before, ${name === undefined ? title : `${name} (${title})`} printed${exit === undefined ? '' : `, exit code ${exit}`}:`;
 }
 
 function clauseLines(clause: ClauseOutcome, started: number): readonly ReportLine[] {

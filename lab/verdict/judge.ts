@@ -7,7 +7,7 @@ import { seconds } from '../core/duration.ts';
 import { type ClusterLook, type Event, hostWords, type LedgerRow, type RunStarted } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import { bind, namesAt, startBindings } from '../scenario/bindings.ts';
-import type { Plan, PlannedStep } from '../scenario/plan.ts';
+import type { Plan, PlannedStep, StepOf } from '../scenario/plan.ts';
 import type { ActiveExpectation } from './active-expectation.ts';
 import type { ClauseContext } from './clause-context.ts';
 import { decide, inTime } from './decide.ts';
@@ -65,7 +65,7 @@ export function createJudge(plan: Plan): Judge {
   const findings: Finding[] = [];
   /** When each snapshot was begun, by name. */
   const snapshots = new Map<string, number>();
-  let open: { readonly step: PlannedStep; readonly expectation: OpenExpectation } | undefined;
+  let open: { readonly step: StepOf<'expect'>; readonly expectation: OpenExpectation } | undefined;
 
   function find(finding: Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>, step: PlannedStep | undefined, event?: number): void {
     findings.push({
@@ -144,12 +144,13 @@ export function createJudge(plan: Plan): Judge {
     const note = steps.note(step.id);
     if (open?.step.id === step.id) {
       const outcome = expectationOutcome(open.expectation.state(), event.at, event.result, logs, step.file ?? plan.file);
+      const printed = steps.printedBefore(open.step);
       open = undefined;
       if (note)
         Object.assign(note, {
           clauses: outcome.clauses,
           waited: outcome.waited,
-          ...(outcome.shortfall ? { shortfall: outcome.shortfall } : {}),
+          ...(outcome.shortfall ? { shortfall: outcome.shortfall, ...(printed.length > 0 ? { printed } : {}) } : {}),
         });
       if (outcome.shortfall) find(outcome.shortfall, step, event.seq);
       return;

@@ -1,9 +1,11 @@
 /** Which steps ran, when, and what came of them. Also answers where a log window begins. */
 import type { StepResult } from '../core/event.ts';
-import { allSteps, type Plan, type PlannedStep } from '../scenario/plan.ts';
+import { allSteps, type Plan, type PlannedStep, type StepOf } from '../scenario/plan.ts';
+import { runsProgram } from '../scenario/verbs/verbs.ts';
 import { placeOf } from './place.ts';
+import { lastLines } from './step-result.ts';
 import { scopeOf } from './step-scope.ts';
-import type { ClauseOutcome, StepOutcome } from './verdict.ts';
+import type { ClauseOutcome, Printed, StepOutcome } from './verdict.ts';
 
 interface StepNote {
   readonly step: PlannedStep;
@@ -14,6 +16,7 @@ interface StepNote {
   result?: StepResult;
   shortfall?: { readonly verdict: 'fail' | 'unknown'; readonly message: string };
   clauses?: readonly ClauseOutcome[];
+  printed?: readonly Printed[];
   waited?: number;
   /** The first attempt, of a step that was tried again. */
   first?: StepNote;
@@ -36,6 +39,8 @@ export interface StepRecord {
   readonly again: (id: string) => void;
   /** Where a log window of step `id` begins: with step or mark `since`, or the last step before it that is not a mark or expect. */
   readonly window: (id: string, since: string | undefined) => Window;
+  /** What programs printed since the expectation before this one, or since a step that it names; else what the last one printed. */
+  readonly printedBefore: (step: StepOf<'expect'>) => readonly Printed[];
   /** The earliest moment that an expectation which has not ended may ask about. */
   readonly needed: () => number;
   /** Whether a background step of that name, as seen from step `id`, still runs. */
@@ -104,6 +109,26 @@ export function createStepRecord(plan: Plan, runStarted: () => number): StepReco
       }
     },
     window,
+    printedBefore: ({ id, args }) => {
+      const all = [...notes.values()];
+      const printed = all.filter(({ step, result }) => runsProgram(step.verb) && result && printedBy(result).length > 0);
+      const from = Math.min(
+        Math.max(...all.map(({ step, ended }) => (step.verb === 'expect' && step.id !== id && ended) || 0)),
+        ...args.clauses.flatMap(
+          ({ kind, claim }) => (kind === 'log' && claim.since !== undefined && named(id, claim.since)?.started) || [],
+        ),
+      );
+      return printed
+        .filter((note, index) => Number(note.started) >= from || index === printed.length - 1)
+        .slice(-mostPrinted)
+        .map(({ step, title, result }) => ({
+          step: step.id,
+          ...(step.name === undefined ? {} : { name: step.name }),
+          title,
+          ...(result?.exit === undefined ? {} : { exit: result.exit }),
+          lines: printedBy(result as StepResult),
+        }));
+    },
     needed: () => {
       const starts = [lastAction.get('')?.started ?? runStarted()];
       for (const note of notes.values()) {
@@ -133,6 +158,13 @@ export function createStepRecord(plan: Plan, runStarted: () => number): StepReco
   };
 }
 
+/** Of how many programs a failure tells what they printed. */
+const mostPrinted = 3;
+
+function printedBy({ stdout, stderr }: StepResult): readonly string[] {
+  return [stdout, stderr].flatMap(lastLines);
+}
+
 function outcomeOf(last: StepNote, file: string): StepOutcome {
   const note = last.first ?? last;
   const { step, shortfall, skipped, started, ended, result } = note;
@@ -151,6 +183,7 @@ function outcomeOf(last: StepNote, file: string): StepOutcome {
     ...(result?.exit === undefined ? {} : { exit: result.exit }),
     ...(result?.sqlstate === undefined ? {} : { sqlstate: result.sqlstate }),
     ...(last.triedAgain === undefined ? {} : { triedAgain: last.triedAgain }),
+    ...(note.printed === undefined ? {} : { printed: note.printed }),
     ...(note.clauses === undefined ? {} : { clauses: note.clauses }),
   };
 }

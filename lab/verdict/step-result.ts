@@ -57,7 +57,16 @@ function shown(result: StepResult): string {
 }
 
 /** The last words that a program had to say. */
-function tail(result: StepResult): string {
-  const lines = (result.stderr?.trim() || result.stdout?.trim() || '').split('\n').filter((line) => line.trim() !== '');
-  return lines.length === 0 ? '' : `: ${lines.slice(-3).join(' / ').slice(0, 500)}`;
+function tail({ stdout, stderr }: StepResult): string {
+  const lines = [stderr, stdout].map(lastLines).find(({ length }) => length > 0) ?? [];
+  return lines.length === 0 ? '' : `: ${lines.join(' / ').slice(0, 500)}`;
+}
+
+/** At most three that are not blank, each at most 300 characters of it. */
+export function lastLines(text = ''): readonly string[] {
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  return lines
+    .filter((line) => line !== '')
+    .slice(-3)
+    .map((line) => (line.length > 300 ? `${line.slice(0, 299)}…` : line));
 }

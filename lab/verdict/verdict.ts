@@ -128,6 +128,15 @@ export interface ClauseOutcome {
   readonly ledger?: readonly LedgerCounts[];
 }
 
+/** The last lines that a step's program printed: some say on their way to exit code 0 that they refused. */
+export interface Printed {
+  readonly step: string;
+  readonly name?: string;
+  readonly title: string;
+  readonly exit?: number;
+  readonly lines: readonly string[];
+}
+
 /** What came of a step; of one that a person had tried again, the first time. */
 export interface StepOutcome {
   readonly id: string;
@@ -148,6 +157,8 @@ export interface StepOutcome {
   readonly sqlstate?: string;
   /** How often a person had it tried again. */
   readonly triedAgain?: number;
+  /** Of an expect that was not met: programs that ran just before it. */
+  readonly printed?: readonly Printed[];
   /** Of an expect. */
   readonly clauses?: readonly ClauseOutcome[];
 }

@@ -102,6 +102,15 @@ describe('the timeline of a failing run', () => {
     expect(troubles).toEqual([]);
   });
 
+  it('shows what a program printed before the expectation that was not met', async () => {
+    const plan = planOf('- patronictl: failover --candidate pg2 --force\n- expect: { cluster: { leader: pg2 } }\n  within: 1s');
+    const run = new Run(plan).did('s1', { exit: 0, stdout: `Failover failed, details: 503\n${hostile}\n` }).start('s2');
+    run.steadily(1.1, (now) => now.cluster(leaderless)).end('s2');
+    const verdict = run.complete().verdict();
+    const { page } = await open({ verdict, plan, history: run.events, ledger: [], source: '', configs: [] });
+    expect(await page.locator('.because pre').textContent()).toBe(`Failover failed, details: 503\n${hostile}`);
+  });
+
   it('leads from an expectation to the line, and a link to that line opens there with its filter', async () => {
     const opened = await open(failing(2000));
     await opened.page.locator('.because .near .jump').click();

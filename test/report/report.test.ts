@@ -111,6 +111,52 @@ describe('the text', () => {
   });
 });
 
+describe('what programs printed', () => {
+  const printed = (steps: string, ...outputs: readonly { stdout?: string; stderr?: string; exit?: number }[]) => {
+    const run = new Run(planOf(`${steps}\n- expect: { cluster: { leader: pg2 } }\n  within: 1s`));
+    for (const [index, output] of outputs.entries()) run.at(index / 100).did(`s${index + 1}`, { exit: 0, ...output });
+    const last = `s${outputs.length + 1}`;
+    const text = renderText(
+      run
+        .start(last)
+        .steadily(1.1, (now) => now.cluster())
+        .end(last)
+        .complete()
+        .verdict(),
+    );
+    return text.slice(text.indexOf('waited 1.0 s'), text.indexOf('    at '));
+  };
+
+  it('stands below an expectation that was not met after them', () => {
+    const stdout = 'Current cluster topology\n+ Cluster: demo\n\n| pg1 | Leader |\nFailover failed, details: 503, Failover failed\n';
+    const failover = '- patronictl: failover --candidate pg2 --force\n  as: failover';
+    expect(printed(failover, { stdout, stderr: 'x'.repeat(400) })).toBe(
+      `waited 1.0 s
+    before, failover (patronictl failover --candidate pg2 --force) printed, exit code 0:
+        + Cluster: demo
+        | pg1 | Leader |
+        Failover failed, details: 503, Failover failed
+        ${'x'.repeat(299)}…
+`,
+    );
+  });
+
+  it('is of what ran since the expectation before, or since the step that its lines are to follow, or else of the last that ran', () => {
+    const run = (name: string) => `- exec: { on: pg1, run: ${name} }\n  as: ${name}\n`;
+    const told = (steps: string, ...outputs: Parameters<typeof printed>[1][]) =>
+      [...printed(steps, ...outputs).matchAll(/before, (\w+)/g)].map(([, name]) => name);
+    const out = { stdout: 'words' };
+    const met = '- expect: { value: { "${one.exit}": 0 } }\n';
+    expect(told(run('one') + met + run('two') + run('three'), out, {}, out, out)).toEqual(['two', 'three']);
+    expect(told(run('one') + run('two') + met, out, out, {})).toEqual(['two']);
+    expect(told(run('one') + run('two') + run('silent'), out, out, {})).toEqual(['one', 'two']);
+    expect(told(run('one') + run('two') + run('three') + run('four'), out, out, out, out)).toEqual(['two', 'three', 'four']);
+    const since = planOf(`${run('one')}${met}- expect: { log: { since: one, lines: [{ patroni: promoted }] } }\n  within: 1s`);
+    const late = new Run(since).did('s1', { exit: 0, stdout: 'words' }).did('s2').start('s3').at(1.1).read().end('s3').complete();
+    expect(late.step('s3').printed).toEqual([{ step: 's1', name: 'one', title: 'exec one on pg1', exit: 0, lines: ['words'] }]);
+  });
+});
+
 describe('JUnit', () => {
   it('has a suite a scenario and a case a variant', () => {
     const xml = renderJunit([fallback(), fallback('mutant'), unsupported()], { sources: { 'scenarios/test.yaml': source } });

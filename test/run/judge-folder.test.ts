@@ -39,6 +39,19 @@ test.each([
   expect(JSON.stringify(live)).not.toContain('wrong password');
 });
 
+test("a secret of the lab's that a program printed before what failed is in no verdict", async () => {
+  const plan = planOf('- exec: { on: pg1, run: cat /etc/patroni/config.yml }\n- expect: { cluster: { leader: pg2 } }\n  within: 1s');
+  const run = new Run(plan).did('s1', { exit: 0, stdout: 'password: SuperSecret0001\n' }).start('s2');
+  const { live, again } = await verdictsOf(
+    run
+      .steadily(1.1, (now) => now.cluster())
+      .end('s2')
+      .complete(),
+  );
+  expect(live.steps[1]?.printed?.[0]?.lines).toEqual(['password: <superuser>']);
+  expect(again).toEqual(live);
+});
+
 test("a secret of the lab's that a program prints is in no verdict", async () => {
   const plan = planOf('- exec: { on: pg1, run: cat /etc/patroni/config.yml }');
   const stderr = 'postgresql://postgres:SuperSecret0001@pg1';
