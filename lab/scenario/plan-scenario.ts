@@ -162,7 +162,14 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
     vars,
     ...(mustFail?.name === undefined
       ? {}
-      : { mustFail: { name: mustFail.name, step: mustFail.id, span: yaml.spanOf([...variant.path, 'must-fail']) } }),
+      : {
+          mustFail: {
+            name: mustFail.name,
+            step: mustFail.id,
+            span: yaml.spanOf([...variant.path, 'must-fail']),
+            ...(variant.extends === undefined ? {} : { extends: variant.extends }),
+          },
+        }),
     needs: scenario.needs,
     allow: scenario.allow,
     forbid,

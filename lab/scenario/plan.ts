@@ -25,8 +25,8 @@ export interface Plan {
   readonly cluster: string;
   /** Templates: a var's `${...}` are filled in when the var is used. */
   readonly vars: Readonly<Record<string, Value>>;
-  /** A mutant: passes only if its first failure is this step. `step` is its id. */
-  readonly mustFail?: { readonly name: string; readonly step: string; readonly span: Span };
+  /** A mutant: passes only if its first failure is this step. `step` is its id; `extends`: the variant that it changes. */
+  readonly mustFail?: { readonly name: string; readonly step: string; readonly span: Span; readonly extends?: string };
   readonly needs: readonly string[];
   /** Names of always-forbidden lines that this scenario lifts. */
   readonly allow: readonly string[];

@@ -209,7 +209,8 @@ first, and again once no host that has it is up. pg_wal gets one by \`disks: { /
 const variantsProse = `A run is the shared steps, then the steps of the variant that it \`extends\`, then its own; vars and lab are merged in the same
 order. A \`symptom\` passes when the symptom appears. A variant with \`must-fail\` is a mutant: it passes only if its first failure is
 that named step. Every scenario should have one, since a check that cannot fail proves nothing; \`lab:lint\` says so. There may be several:
-each \`extends\` the variant whose claim it shows to be one that can fail.`;
+each \`extends\` the variant whose claim it shows to be one that can fail. Replayed beside that variant (where it extends none, beside
+any that is no mutant), it is unknown if the step did not pass there: what always fails proves nothing either.`;
 
 const stepsProse = `A step is a map with exactly one verb and any of these modifiers. Durations are a number and \`ms\`, \`s\`, \`m\` or \`h\`.
 A step in the \`background\` needs a name, and is joined with \`expect: { value: { "\${name.exit}": 0 } }\`.`;

@@ -31,10 +31,10 @@ export function decide(plan: Plan, findings: readonly Finding[], whole: boolean,
     if (first) return { verdict: first.verdict, because: first };
     return whole ? { verdict: 'pass' } : { verdict: 'unknown', because: incomplete };
   }
-  const mustFail = { name: must.name, step: must.step };
+  const mutant = { mustFail: { name: must.name, step: must.step }, ...(must.extends === undefined ? {} : { extends: must.extends }) };
   const at = { step: must.step, stepName: must.name, place: placeOf(must.span, plan.file), at: end };
-  if (first?.verdict === 'unknown') return { verdict: 'unknown', because: first, mutant: { mustFail } };
-  if (!whole) return { verdict: 'unknown', because: incomplete, mutant: { mustFail } };
+  if (first?.verdict === 'unknown') return { verdict: 'unknown', because: first, mutant };
+  if (!whole) return { verdict: 'unknown', because: incomplete, mutant };
   if (!first) {
     const because: Finding = {
       ...at,
@@ -42,20 +42,20 @@ export function decide(plan: Plan, findings: readonly Finding[], whole: boolean,
       reason: 'did-not-fail',
       message: `nothing failed, and "${must.name}" must: the scenario does not notice what it is about`,
     };
-    return { verdict: 'fail', because, mutant: { mustFail } };
+    return { verdict: 'fail', because, mutant };
   }
   const failedAt = {
     ...(first.step === undefined ? {} : { step: first.step }),
     ...(first.stepName === undefined ? {} : { name: first.stepName }),
   };
   const touched = findings.find((finding) => finding.reason === 'by-hand');
-  if (first.step === must.step && touched) return { verdict: 'unknown', because: touched, mutant: { mustFail, failedAt } };
+  if (first.step === must.step && touched) return { verdict: 'unknown', because: touched, mutant: { ...mutant, failedAt } };
   // A forbidden line, or starvation, is nobody's step: it does not show that the named one notices anything.
-  if (first.step === must.step) return { verdict: 'pass', because: first, mutant: { mustFail, failedAt } };
+  if (first.step === must.step) return { verdict: 'pass', because: first, mutant: { ...mutant, failedAt } };
   const because: Finding = {
     ...first,
     reason: 'failed-elsewhere',
     message: `"${must.name}" must be the first to fail, and ${first.stepName ?? first.step ?? 'the run'} failed before it: ${first.message}`,
   };
-  return { verdict: 'fail', because, mutant: { mustFail, failedAt } };
+  return { verdict: 'fail', because, mutant: { ...mutant, failedAt } };
 }

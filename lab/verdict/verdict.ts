@@ -28,7 +28,8 @@ export type FindingReason =
   | 'skipped'
   | 'by-hand'
   | 'background-unjoined'
-  | 'starved';
+  | 'starved'
+  | 'no-contrast';
 
 /** A place in the scenario's text (or a recipe's); lines and columns start at 1. `endLine` is the last line it covers. */
 export interface Place {
@@ -166,6 +167,8 @@ export interface StepOutcome {
 /** Of a variant with `must-fail`: where it should have failed, and where it did. */
 export interface MutantOutcome {
   readonly mustFail: { readonly name: string; readonly step: string };
+  /** The variant that it changes. */
+  readonly extends?: string;
   readonly failedAt?: { readonly step?: string; readonly name?: string };
 }
 

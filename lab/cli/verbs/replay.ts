@@ -20,6 +20,7 @@ import { type PlannedFile, planFile, readScenarioFiles, scenarioNames } from '..
 import { expectedSeconds } from '../../scenario/expected-time.ts';
 import type { Plan } from '../../scenario/plan.ts';
 import type { SourceText } from '../../scenario/yaml-source.ts';
+import { besideOthers } from '../../verdict/contrast.ts';
 import { showImages } from '../image-progress.ts';
 import { type FinishedRun, makeRoomFor, writeJointReports } from '../joint-reports.ts';
 import { npmCommand } from '../lab-options.ts';
@@ -51,14 +52,6 @@ interface Job {
   readonly source: string;
   readonly recipes: Readonly<Record<string, string>>;
   readonly golden: GoldenUse;
-}
-
-interface Result {
-  readonly scenario: string;
-  readonly variant: string;
-  readonly verdict: 'pass' | 'fail' | 'unknown';
-  readonly seconds: number;
-  readonly folder: string;
 }
 
 export const replay: Verb = {
@@ -150,15 +143,15 @@ async function run(names: readonly string[], options: Options, session: Session)
   const uses = options.fresh ? undefined : goldenUses(planned.map(({ plan }) => plan.lab));
   const jobs = planned.map((job, n): Job => ({ ...job, golden: uses?.[n] ?? 'never' }));
   // In the order in which they were asked for, whichever ended first.
-  const rank = ({ scenario, variant }: Pick<Result, 'scenario' | 'variant'>) =>
+  const jobOf = ({ verdict: { scenario, variant } }: FinishedRun) =>
     jobs.findIndex(({ plan }) => plan.scenario === scenario && plan.variant === variant);
   if (options.junit !== undefined) await makeRoomFor(options.junit);
   const docker = await findEngine();
   const progress = showProgress(process.stderr);
   session.takeOver(`${npmCommand('down', 'lab', '--all')} removes what is left`);
   for (const name of await removeOrphans(docker)) progress.note(`removed ${name}, the lab of a replay that was killed`);
-  const results: Result[] = [];
   const runs: FinishedRun[] = [];
+  let ended: readonly FinishedRun[] = [];
   const queue = [...jobs].sort((a, b) => expectedSeconds(b.plan) - expectedSeconds(a.plan));
   const several = jobs.length > 1;
   const refills = new Map<string, Refill>();
@@ -168,9 +161,7 @@ async function run(names: readonly string[], options: Options, session: Session)
   const batch: Batch = { docker, options, signal, progress, several, admit: several ? createAdmission() : atOnce, onRefill };
   const work = async () => {
     for (let job = queue.shift(); job && !signal.aborted; job = queue.shift()) {
-      const { result, finished } = await replayJob(job, batch);
-      results.push(result);
-      runs.push(finished);
+      runs.push(await replayJob(job, batch));
     }
   };
   const workers = Array.from({ length: Math.min(width, jobs.length) }, work);
@@ -188,17 +179,25 @@ async function run(names: readonly string[], options: Options, session: Session)
       : 'the labs of this replay are removed';
     throw new LabError(`interrupted; ${labs}`, { exitCode: exitCodes.interrupted });
   } finally {
-    runs.sort((a, b) => rank(a.verdict) - rank(b.verdict));
+    ended = besideEachOther(runs).sort((a, b) => jobOf(a) - jobOf(b));
     // Whatever has ended by then is told, also when the rest was interrupted.
-    for (const { what, path } of await writeJointReports(runs, options))
+    for (const { what, path } of await writeJointReports(ended, options))
       process.stderr.write(`${what}: ${relative(process.cwd(), path)}\n`);
   }
   for (const refill of refills.values()) refillInBackground(refill);
-  results.sort((a, b) => rank(a) - rank(b));
+  for (const run of ended.filter(({ verdict }) => verdict.because?.reason === 'no-contrast'))
+    tell({ ...run, source: jobs[jobOf(run)]?.source ?? '' }, options);
+  const results = ended.map(({ verdict: { scenario, variant, verdict }, seconds, folder }) => ({
+    scenario,
+    variant,
+    verdict,
+    seconds,
+    folder,
+  }));
   if (options.json) process.stdout.write(`${JSON.stringify({ results }, null, 2)}\n`);
-  else if (several) process.stdout.write(`\n${summary(results)}\n`);
+  else if (several) process.stdout.write(`\n${summary(ended)}\n`);
   process.exitCode = verdictCode(
-    runs.map(({ verdict }) => verdict),
+    ended.map(({ verdict }) => verdict),
     options.strict === true,
   );
 }
@@ -223,7 +222,13 @@ interface Batch {
   readonly onRefill: (refill: Refill) => void;
 }
 
-async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; finished: FinishedRun }> {
+/** What a mutant shows depends on the variant that it changes. */
+function besideEachOther(runs: readonly FinishedRun[]): FinishedRun[] {
+  const verdicts = runs.map(({ verdict }) => verdict);
+  return runs.map((run) => ({ ...run, verdict: besideOthers(run.verdict, verdicts) }));
+}
+
+async function replayJob(job: Job, batch: Batch): Promise<FinishedRun> {
   const { docker, options, signal, progress, several, admit } = batch;
   const { plan } = job;
   const who = `${plan.scenario} (${plan.variant})`;
@@ -249,13 +254,17 @@ async function replayJob(job: Job, batch: Batch): Promise<{ result: Result; fini
     throw error;
   });
   const finished = await writeReports(replayed, plan);
-  const { verdict, folder, seconds } = replayed;
-  const text = renderText(verdict, { paint: paintFor(options.json ? process.stderr : process.stdout), source: job.source });
-  if (!options.json) process.stdout.write(`${text}\n  ${paintFor(process.stdout).dim(relative(process.cwd(), folder))}\n`);
-  else if (verdict.verdict !== 'pass') process.stderr.write(`${text}\n`);
+  tell({ ...replayed, source: job.source }, options);
   if (options.keep)
     process.stderr.write(`the lab is kept: ${npmCommand('status', lab)}, ${npmCommand('psql', lab)}, ${npmCommand('down', lab)}\n`);
-  return { result: { scenario: plan.scenario, variant: plan.variant, verdict: verdict.verdict, seconds, folder }, finished };
+  return finished;
+}
+
+/** With `--json` for people who look on, who need to know of nothing that passed. */
+function tell({ verdict, folder, source }: Pick<Replayed, 'verdict' | 'folder'> & Pick<Job, 'source'>, { json }: Options): void {
+  const text = renderText(verdict, { paint: paintFor(json ? process.stderr : process.stdout), source });
+  if (!json) process.stdout.write(`${text}\n  ${paintFor(process.stdout).dim(relative(process.cwd(), folder))}\n`);
+  else if (verdict.verdict !== 'pass') process.stderr.write(`${text}\n`);
 }
 
 interface EndedRun extends Omit<Replayed, 'blueprint'> {
@@ -275,10 +284,15 @@ export async function writeReports({ verdict, folder, blueprint, seconds }: Ende
   return { verdict: run.verdict, folder, seconds, redact: redact.data };
 }
 
-function summary(results: readonly Result[]): string {
+function summary(runs: readonly FinishedRun[]): string {
   const paint = paintFor(process.stdout);
   const word = { pass: paint.green('pass'), fail: paint.red('fail'), unknown: paint.yellow('unknown') };
-  const rows = results.map(({ scenario, variant, verdict, seconds }) => [scenario, variant, word[verdict], `${seconds.toFixed(1)} s`]);
+  const rows = runs.map(({ verdict: { scenario, variant, verdict }, seconds }) => [
+    scenario,
+    variant,
+    word[verdict],
+    `${seconds.toFixed(1)} s`,
+  ]);
   return table(
     [{ title: 'scenario' }, { title: 'variant' }, { title: 'verdict' }, { title: 'took, with its lab', align: 'right' }],
     rows,
