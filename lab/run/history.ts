@@ -30,16 +30,17 @@ export abstract class History {
     return event;
   }
 
-  /** Records a look; one with the same answer as the last of its key only refers to that. */
-  recordLook(key: string, answer: LookEvent['answer'], took: number): void {
+  /** Records a look that began then, by `now`; one with the same answer as the last of its key only refers to that. */
+  recordLook(key: string, answer: LookEvent['answer'], began: number): void {
     const text = JSON.stringify(answer);
-    const rounded = inMicroseconds(took);
+    const at = this.now();
+    const took = inMicroseconds(at - began);
     const last = this.#lastLooks.get(key);
     if (last?.answer === text) {
-      this.record({ type: 'look-again', key, sameAs: last.seq, took: rounded });
+      this.record({ type: 'look-again', key, sameAs: last.seq, took }, at);
       return;
     }
-    const event = this.record({ type: 'look', key, answer, took: rounded });
+    const event = this.record({ type: 'look', key, answer, took }, at);
     this.#lastLooks.set(key, { seq: event.seq, answer: text });
   }
 

@@ -64,8 +64,8 @@ export class Observer {
     await this.#inFlight;
   }
 
-  async look(question: LookRequest): Promise<void> {
-    const started = performance.now();
+  /** `began`: of looks that are made side by side, one moment for all. */
+  async look(question: LookRequest, began = this.#recorder.now()): Promise<void> {
     let answer: LookAnswer | { unknown: string };
     try {
       answer = await this.#answer(question);
@@ -73,7 +73,7 @@ export class Observer {
     } catch (error) {
       answer = { unknown: error instanceof Error ? error.message : String(error) };
     }
-    this.#recorder.recordLook(question.key, answer, performance.now() - started);
+    this.#recorder.recordLook(question.key, answer, began);
   }
 
   #answer(question: LookRequest): Promise<LookAnswer> {

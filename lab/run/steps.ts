@@ -220,7 +220,7 @@ async function waitFor(run: StepRunner, step: StepOf<'expect'>): Promise<void> {
     if (before?.step !== step.id) return;
     const round = performance.now();
     const began = run.recorder.now();
-    await Promise.all(before.looks.map((question) => run.observer.look(question)));
+    await Promise.all(before.looks.map((question) => run.observer.look(question, began)));
     const now = run.recorder.now();
     if (isOver(run.judge.active(), began, now)) {
       if (before.streams.length > 0) await run.streams.readThrough(before.streams);

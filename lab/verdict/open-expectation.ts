@@ -24,8 +24,8 @@ import type { Window } from './step-record.ts';
 
 const always: Span = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
-/** The looks of one round begin together; so far apart, ms, on a busy machine. */
-const sideBySide = 250;
+/** The looks of one round begin together; at most so far apart, ms, as recorded when each took its own time. */
+const sideBySide = 10;
 
 /** LANGUAGE.md: "Default within 30s". */
 export const defaultWithin = 30_000;
@@ -95,7 +95,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   });
   const logFolds = clauses.flatMap((clause) => (clause.log ? [clause.log] : []));
   const stateFolds = clauses.flatMap((clause) => (clause.state ? [clause.state] : []));
-  /** Since the last round, by key, in the order in which they came. */
+  /** By key, in the order in which they came, as far as they may belong to a round yet. */
   const fresh = new Map<string, Answer[]>();
   let streaks: readonly Streak<SeenRound>[] = [];
   let inTime: SeenRound | undefined;
@@ -111,12 +111,15 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   }
 
   /**
-   * A round is whole when everything that must be looked at was looked at anew, side by side. Clusters are looked at for the record
-   * as well: an answer from between two rounds belongs to neither, and one that comes amid a slow round must not push its own out.
+   * A round is whole when everything that must be looked at was looked at side by side. Clusters are looked at for the record as well:
+   * an answer from between two rounds belongs to neither, and one that comes amid a slow round must not push its own out.
    */
   function wholeRound(requests: readonly LookRequest[], newest: Answer): ReadonlyMap<string, Answer> | undefined {
     const nearest = requests.flatMap(({ key }): [string, Answer][] => {
-      const [near] = [...(fresh.get(key) ?? [])].sort((a, b) => Math.abs(a.began - newest.began) - Math.abs(b.began - newest.began));
+      // Of two that are as near, the one that came later.
+      const [near] = (fresh.get(key) ?? [])
+        .toReversed()
+        .sort((a, b) => Math.abs(a.began - newest.began) - Math.abs(b.began - newest.began));
       return near && Math.abs(near.began - newest.began) <= sideBySide ? [[key, near]] : [];
     });
     return nearest.length === requests.length ? new Map(nearest) : undefined;
@@ -142,9 +145,14 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
     const requests = wanted();
     const answers = requests.some((request) => request.key === key) ? wholeRound(requests, answer) : undefined;
     if (!answers) return;
-    fresh.clear();
     const used = [...answers.values()];
-    round(Math.min(...used.map(({ began }) => began)), Math.max(...used.map(({ at }) => at)), answers);
+    const began = Math.min(...used.map((one) => one.began));
+    for (const [of, all] of fresh)
+      fresh.set(
+        of,
+        all.filter((one) => one.began >= began),
+      );
+    round(began, Math.max(...used.map(({ at }) => at)), answers);
   }
 
   /** Clauses without looks: only bindings and logs matter, and time. */

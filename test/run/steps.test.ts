@@ -10,7 +10,6 @@ import { Recorder } from '../../lab/run/recorder.ts';
 import { runSteps, type StepRunner } from '../../lab/run/steps.ts';
 import { type Bindings, bind, startBindings } from '../../lab/scenario/bindings.ts';
 import { createJudge, judge as judgeAgain } from '../../lab/verdict/judge.ts';
-import { clusterKey, type LookRequest } from '../../lab/verdict/look-request.ts';
 import type { Verdict } from '../../lab/verdict/verdict.ts';
 import { healthy, planOf, Run } from '../verdict/a-run.ts';
 
@@ -21,8 +20,6 @@ interface Options {
   readonly looking?: number;
   /** Hosts that are down. */
   readonly down?: readonly string[];
-  /** In place of every look. */
-  readonly look?: (recorder: Recorder, question: LookRequest) => Promise<void>;
   /** Once the history is closed. */
   readonly afterwards?: () => Promise<void>;
 }
@@ -34,7 +31,7 @@ interface Replayed {
   readonly history: readonly Event[];
 }
 
-async function replay(steps: string, { program, looking = 0, down = [], look, afterwards }: Options = {}): Promise<Replayed> {
+async function replay(steps: string, { program, looking = 0, down = [], afterwards }: Options = {}): Promise<Replayed> {
   const plan = planOf(steps);
   const folder = mkdtempSync(join(tmpdir(), 'pglab-steps-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -58,7 +55,7 @@ async function replay(steps: string, { program, looking = 0, down = [], look, af
     lab: { spec: { clusters: [] }, hosts: hosts.map((name) => ({ name })) },
     onStep: () => undefined,
     signal: new AbortController().signal,
-    observer: { latest: { main: healthy }, look: (question: LookRequest) => look?.(recorder, question) },
+    observer: { latest: { main: healthy } },
     streams: { stateOf: (host: string) => (down.includes(host) ? 'stopped' : 'running') },
     lookAtClusters: () => delay(looking, { main: healthy }),
     elsewhere: async () => ({ exit: 0, stdout: '', stderr: '', ...(await program?.()) }),
@@ -122,20 +119,4 @@ test('a program in the background may outlast the history: its lab is removed, a
   expect(history.at(-1)).toMatchObject({ type: 'run-ended' });
   expect(verdict).toMatchObject({ verdict: 'fail', because: { step: 's2', reason: 'exit' } });
   expect(again.because).toEqual(verdict.because);
-});
-
-test('what must go on holding is looked at until a whole round began after that time, though another look came between', async () => {
-  const cluster = clusterKey('main');
-  const { verdict } = await replay('- expect: { cluster: { leader: pg1 }, sql: { on: pg3, run: select 1, is: 1 } }\n  for: 300ms', {
-    look: async (recorder, { key }) => {
-      if (key === cluster) {
-        await delay(20);
-        return recorder.recordLook(cluster, healthy, 20);
-      }
-      // One for the record that began just before this round, and goes into it.
-      recorder.recordLook(cluster, healthy, 10);
-      recorder.recordLook(key, { kind: 'sql', host: 'pg3', value: 1 }, 0);
-    },
-  });
-  expect(verdict.verdict).toBe('pass');
 });

@@ -24,9 +24,9 @@ export async function watchCluster(live: Live, cluster: ClusterSpec): Promise<vo
   let changed = performance.now();
 
   const members = repeat(live, pauseUntilLogged(live), async () => {
-    const started = performance.now();
+    const began = history.now();
     const look = await clusterOf(lab, cluster, await panel.ask());
-    history.recordLook(clusterKey(cluster.name), look, performance.now() - started);
+    history.recordLook(clusterKey(cluster.name), look, began);
     if (look.leader !== last?.leader) archiverPause.cutShort();
     if (statesOf(look) !== statesOf(last)) changed = performance.now();
     last = look;
@@ -35,10 +35,10 @@ export async function watchCluster(live: Live, cluster: ClusterSpec): Promise<vo
   });
 
   const archiver = repeat(live, archiverPause, async () => {
-    const started = performance.now();
+    const began = history.now();
     const host = firstRunning(live, [last?.leader]);
     const look = host && (await lookAtArchiver(lab, host));
-    if (look) history.recordLook(`archiver:${cluster.name}`, look, performance.now() - started);
+    if (look) history.recordLook(`archiver:${cluster.name}`, look, began);
     return rounds.archiver;
   });
 

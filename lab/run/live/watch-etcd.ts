@@ -11,9 +11,9 @@ export async function watchEtcd(live: Live): Promise<void> {
   if (hosts.length === 0) return;
   const panel = new Panel(live, hosts, askHealth, 'unreachable');
   await repeat(live, pauseUntilLogged(live), async () => {
-    const started = performance.now();
+    const began = live.history.now();
     const answers = await panel.ask();
-    live.history.recordLook('etcd', { kind: 'etcd', hosts: Object.fromEntries(answers) }, performance.now() - started);
+    live.history.recordLook('etcd', { kind: 'etcd', hosts: Object.fromEntries(answers) }, began);
     return round;
   });
 }

@@ -45,9 +45,8 @@ async function look(
   { repo, stanza, members }: ClusterSpec,
   host: Host | undefined,
 ): Promise<RepoLook | undefined> {
-  const started = performance.now();
-  const record = (answer: RepoLook | { readonly unknown: string }) =>
-    history.recordLook(repositoryKey(stanza), answer, performance.now() - started);
+  const began = history.now();
+  const record = (answer: RepoLook | { readonly unknown: string }) => history.recordLook(repositoryKey(stanza), answer, began);
   if (!host) {
     record({ unknown: `${repo ?? members.join(' and ')} cannot be asked` });
     return undefined;
