@@ -2,8 +2,8 @@
  * Work that only one process on this machine should do at a time, such as building one image. A claim is a file that names
  * its process; that of a process which is gone counts for nothing.
  */
-import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,12 +16,7 @@ export async function claim(what: string, signal: AbortSignal, onWait: (pid: num
   let told = false;
   for (;;) {
     signal.throwIfAborted();
-    try {
-      await writeFile(file, `${process.pid}\n`, { flag: 'wx' });
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    if (await takeFile(file)) return () => rm(file, { force: true });
     const pid = await holderOf(file);
     if (Number.isFinite(pid) && !isRunning(pid)) {
       // One at a time: who still has in mind whose claim it was would remove the next one's.
@@ -36,7 +31,22 @@ export async function claim(what: string, signal: AbortSignal, onWait: (pid: num
   }
 }
 
-/** NaN where nobody has it, or its name is still being written. */
+/** False where another has it. The file is whole from the start: one that names nobody would be waited for without end. */
+async function takeFile(file: string): Promise<boolean> {
+  const whole = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await writeFile(whole, `${process.pid}\n`);
+    await link(whole, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    await rm(whole, { force: true });
+  }
+}
+
+/** NaN where nobody has it. */
 async function holderOf(file: string): Promise<number> {
   return Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
 }

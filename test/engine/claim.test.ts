@@ -3,8 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { claim } from '../../lab/engine/claim.ts';
+
+vi.mock('node:fs/promises', async (original) => {
+  const all = await original<typeof import('node:fs/promises')>();
+  return { ...all, writeFile: vi.fn(all.writeFile) };
+});
 
 /** No process has it: Linux counts to 4194304 (proc(5), pid_max). */
 const nobody = 4_194_304;
@@ -32,3 +37,15 @@ test('a claim that a process left behind goes to one of those who want it', asyn
   const rounds = Array.from({ length: 20 }, (_, batch) => Array.from({ length: 10 }, (_, n) => `test ${process.pid} ${batch} ${n}`));
   for (const batch of rounds) expect(Math.max(...(await Promise.all(batch.map(mostAtOnce))))).toBe(1);
 }, 60_000);
+
+test('a claim for which there is no room on the disk leaves nothing that others would wait for', async () => {
+  const what = `test ${process.pid} full disk`;
+  const { writeFile: write } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+  vi.mocked(writeFile).mockImplementationOnce(async (file, _, options) => {
+    await write(file, '', options);
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  });
+  const claimed = () => claim(what, AbortSignal.timeout(2000), () => undefined);
+  await expect(claimed()).rejects.toThrow('ENOSPC');
+  await (await claimed())();
+});
