@@ -55,7 +55,7 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
       (error: unknown) => withoutOrigin(plan, error, signal),
     );
     const folder = await makeRunFolder(options.out, plan, new Date());
-    const name = runName(randomBytes(2).toString('hex'));
+    const name = runName(randomBytes(4).toString('hex'));
     options.onRun(name, folder);
     const verdict = await replay(docker, {
       plan,
