@@ -92,11 +92,19 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
       await options.onUp();
     }
     if (lab) {
+      // Its hosts' states were `created` or `paused` when it was made or found.
+      lab = await findLab(docker, lab.name);
       const ending = await observeRun(docker, { lab, plan, recorder, signal }, (run) =>
         (options.drive ?? driveOn)({ ...run, judge, bindings: () => bindings, onStep: options.onStep, background: [] }, plan.steps),
       );
       keep ||= ending.keep === true;
     }
+    await recorder.close();
+    signal.throwIfAborted();
+    // Before the lab is removed, for which there may be no engine any more.
+    const verdict = verdictAsWritten(judge, recorder, plan, folder);
+    await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
+    return verdict;
   } finally {
     try {
       await recorder.close();
@@ -108,10 +116,6 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
     // The run had not begun: there is nothing in it to be judged.
     if (!lab && signal.aborted) await rm(folder, { recursive: true });
   }
-  signal.throwIfAborted();
-  const verdict = verdictAsWritten(judge, recorder, plan, folder);
-  await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
-  return verdict;
 }
 
 function opening(
@@ -133,8 +137,7 @@ async function bringUpRecorded(docker: Docker, options: Replay, recorder: Record
     if (options.failed !== undefined) throw options.failed;
     const { lab, refill } = await startFrom(docker, origin, { ...options.bringUp, keep, signal });
     if (refill) options.onRefill(refill);
-    // Its hosts' states were `created` or `paused` when it was made or found.
-    return await findLab(docker, lab.name);
+    return lab;
   } catch (error) {
     if (signal.aborted || isUsersMistake(error)) throw error;
     recorder.record(opening(options, {}, 0));

@@ -250,11 +250,12 @@ async function replayJob(job: Job, batch: Batch): Promise<FinishedRun> {
     onPhase: (phase) => progress.phase(own(phase)),
     onStep: (_, title) => progress.phase(own(title)),
   }).catch((error: unknown) => {
-    if (signal.aborted && existsSync(begun)) progress.note(own(`recorded until then: ${relative(process.cwd(), begun)}`));
+    if (existsSync(begun)) progress.note(own(`recorded until then: ${relative(process.cwd(), begun)}`));
     throw error;
   });
-  const finished = await writeReports(replayed, plan);
+  // First: there may be no room for the reports.
   tell({ ...replayed, source: job.source }, options);
+  const finished = await writeReports(replayed, plan);
   if (options.keep)
     process.stderr.write(`the lab is kept: ${npmCommand('status', lab)}, ${npmCommand('psql', lab)}, ${npmCommand('down', lab)}\n`);
   return finished;

@@ -1,0 +1,69 @@
+/** What is left of a run where the engine fails it, or goes away, once its lab is up. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import type { RunStarted } from '../../lab/core/event.ts';
+import type { Docker } from '../../lab/engine/connect.ts';
+import { findLab, removeLab } from '../../lab/engine/lab.ts';
+import { observeRun } from '../../lab/run/observe-run.ts';
+import { startFrom } from '../../lab/run/pool.ts';
+import { type Replay, replay } from '../../lab/run/replay.ts';
+import { runFiles, writeLogs } from '../../lab/run/run-folder.ts';
+import { planOf, Run } from '../verdict/a-run.ts';
+
+vi.mock('../../lab/engine/clock.ts', () => ({ clockOffset: async () => 0 }));
+vi.mock('../../lab/engine/lab.ts', async (original) => ({ ...(await original<object>()), findLab: vi.fn(), removeLab: vi.fn() }));
+vi.mock('../../lab/run/pool.ts', () => ({ startFrom: vi.fn() }));
+vi.mock('../../lab/run/snapshot-lab.ts', () => ({ removeSnapshotsOf: async () => undefined }));
+vi.mock('../../lab/run/observe-run.ts', () => ({ observeRun: vi.fn() }));
+vi.mock('../../lab/run/run-folder.ts', async (original) => ({ ...(await original<object>()), writeLogs: vi.fn() }));
+
+const plan = planOf('- start: pg1');
+const lab = { id: 'abc', name: 'run-1', hosts: [] };
+const gone = new Error('connect ECONNREFUSED /var/run/docker.sock');
+
+beforeEach(() => {
+  vi.mocked(removeLab).mockReset();
+  vi.mocked(writeLogs).mockReset();
+  vi.mocked(startFrom).mockResolvedValue({ lab } as never);
+  vi.mocked(findLab).mockResolvedValue(lab as never);
+  vi.mocked(observeRun).mockImplementation(async (_, { recorder }) => {
+    recorder.record(new Run(plan).events[0] as RunStarted);
+    recorder.record({ type: 'run-ended', reason: 'cut-short', detail: gone.message });
+    return { reason: 'cut-short' };
+  });
+});
+
+function begin(): { readonly folder: string; readonly verdict: ReturnType<typeof replay> } {
+  const folder = mkdtempSync(join(tmpdir(), 'pglab-replay-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const options: Partial<Replay> = {
+    plan,
+    source: '',
+    origin: { blueprint: { hosts: [], secrets: {}, clusters: [] } as never, images: {} },
+    folder,
+    bringUp: { name: 'run-1', purpose: 'replay', bind: '127.0.0.1', report: () => undefined },
+    onUp: async () => undefined,
+    keep: false,
+    signal: new AbortController().signal,
+  };
+  return { folder, verdict: replay({} as Docker, options as Replay) };
+}
+
+test('an engine that went away takes no verdict with it: that is written before the lab is to be removed', async () => {
+  vi.mocked(writeLogs).mockRejectedValue(gone);
+  vi.mocked(removeLab).mockRejectedValue(gone);
+  const { folder, verdict } = begin();
+  await expect(verdict).rejects.toThrow('ECONNREFUSED');
+  expect(JSON.parse(readFileSync(join(folder, runFiles.verdict), 'utf8'))).toMatchObject({
+    verdict: 'unknown',
+    because: { message: gone.message },
+  });
+});
+
+test('a lab that is up and cannot be found again is removed', async () => {
+  vi.mocked(findLab).mockRejectedValue(gone);
+  await expect(begin().verdict).rejects.toThrow('ECONNREFUSED');
+  expect(removeLab).toHaveBeenCalledWith(expect.anything(), lab.id);
+});
