@@ -5,6 +5,7 @@ import { LabError } from '../core/problem.ts';
 import type { ServiceName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
 import { statusOf } from './lab.ts';
+import { lastTexts } from './log-stream.ts';
 import { type Command, type CommandResult, Runner } from './runner.ts';
 
 export type { Command, CommandResult } from './runner.ts';
@@ -103,17 +104,19 @@ export async function resumeAtStart(docker: Docker, container: string): Promise<
   await docker.getContainer(container).putArchive(await packFiles([file]), { path: '/' });
 }
 
+/** How long a service may take, s: Patroni stops PostgreSQL first. One that does not run at once has ended, and nobody restarts it. */
+const patienceOf = { start: 10, stop: 90, restart: 90 } as const;
+
 /**
- * Starts, stops or restarts a service through the host's supervisor, and waits for it: up to 90 s to stop, since Patroni
- * stops PostgreSQL first. A service that was brought up stays up when its host starts again, as with `systemctl enable`.
- * Throws LabError, with what goes on in the host. `patience` in s.
+ * Starts, stops or restarts a service through the host's supervisor, and waits for it. A service that was brought up stays up when its
+ * host starts again, as with `systemctl enable`. Throws LabError, with what the host said last, or what goes on in it. `patience` in s.
  */
 export async function controlService(
   docker: Docker,
   container: string,
   action: 'start' | 'stop' | 'restart',
   service: ServiceName,
-  patience = 90,
+  patience: number = patienceOf[action],
 ): Promise<void> {
   const folder = `/etc/lab/services/${service}`;
   const enable = action === 'stop' ? '' : `rm -f ${folder}/down; `;
@@ -123,7 +126,7 @@ export async function controlService(
   });
   if (result.exit === 0) return;
   throw new LabError(`service ${service} did not ${action}: ${(result.stdout + result.stderr).trim()}`, {
-    detail: await whatGoesOn(docker, container),
+    detail: action === 'start' ? await lastTexts(docker, container, 5) : await whatGoesOn(docker, container),
   });
 }
 

@@ -34,6 +34,13 @@ export interface LogSource {
   readonly signal?: AbortSignal;
 }
 
+/** The last lines that a container printed. */
+export async function lastTexts(docker: Docker, container: string, count: number): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { text } of readLog(docker, container, { follow: false, tail: count })) texts.push(text);
+  return texts;
+}
+
 /**
  * Yields a container's lines until the stream ends: at once after the last line without `follow`, else when the container
  * stops or `signal` aborts. Lines over 16 KiB, which the engine stores in pieces, come whole.

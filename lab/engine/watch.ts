@@ -4,7 +4,7 @@ import { lineCutter } from '../core/line-cutter.ts';
 import { LabError } from '../core/problem.ts';
 import { type Host, isBeingRemoved, type Lab } from './lab.ts';
 import { labelKeys } from './labels.ts';
-import { readLog } from './log-stream.ts';
+import { lastTexts } from './log-stream.ts';
 
 export interface HostChange {
   readonly host: string;
@@ -90,7 +90,5 @@ async function death(docker: Docker, lab: Lab, name: string, exit: number | unde
 
 /** The last lines of a host's log, each with the host's name before it. */
 export async function lastLines(docker: Docker, host: Host, count = 10): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const line of readLog(docker, host.container, { follow: false, tail: count })) lines.push(`${host.name}  ${line.text}`);
-  return lines;
+  return (await lastTexts(docker, host.container, count)).map((text) => `${host.name}  ${text}`);
 }

@@ -72,6 +72,21 @@ test('of a service that does not stop it is told what goes on in its host', asyn
   await on.healthy();
 });
 
+test('of a service that ends as soon as it is started it is told what its host said', async () => {
+  const [name] = await on.replicas();
+  const { container } = on.host(name);
+  await controlService(docker, container, 'stop', 'patroni');
+  await on.sh(name, 'mv "$PGDATA"/global/pg_control /tmp/');
+  await expect(controlService(docker, container, 'start', 'postgres')).rejects.toMatchObject({
+    message: expect.stringMatching(/^service postgres did not start: timeout: /),
+    detail: expect.arrayContaining([expect.stringContaining('could not find the database system')]),
+  });
+  await controlService(docker, container, 'stop', 'postgres');
+  await on.sh(name, 'mv /tmp/pg_control "$PGDATA"/global/');
+  await controlService(docker, container, 'start', 'patroni');
+  await on.healthy();
+});
+
 test('a host counts as started when its init heeds signals, so that one that is stopped at once stops in order', async () => {
   // On a busy machine that takes a while.
   await on.sh('repo', "sed -i '2i sleep 1' /etc/lab/init", 'root');
