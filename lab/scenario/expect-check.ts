@@ -1,5 +1,5 @@
 /** Claims that could not fail, or that no run could make true. */
-import type { Value } from '../core/event.ts';
+import type { MemberLook, Value } from '../core/event.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { Claims } from './expectations/expectations.ts';
@@ -11,7 +11,7 @@ import type { Mistake } from './schema-problems.ts';
 import { parseSelector } from './selector.ts';
 import { checkCluster, checkRunsPostgres, fixedHosts, isRole, leaves } from './selector-check.ts';
 import { isTemplate } from './template.ts';
-import { holds } from './value-test.ts';
+import { holds, type ValueTest } from './value-test.ts';
 import type { Path } from './yaml-source.ts';
 
 export interface ExpectCheck {
@@ -31,10 +31,14 @@ export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): r
     if (kind === 'cluster') return checkClusterClaim(claim as Claims['cluster'], path, blueprint);
     if (kind === 'sql') return checkRunsPostgres((claim as Claims['sql']).on, [...path, 'on'], blueprint);
     if (kind === 'ledger') {
-      const { on, through } = claim as Claims['ledger'];
-      return [...checkRunsPostgres(on, [...path, 'on'], blueprint), ...checkPoint(through, [...path, 'through'], names)];
+      const { on, through, ...counts } = claim as Claims['ledger'];
+      const places = [...checkRunsPostgres(on, [...path, 'on'], blueprint), ...checkPoint(through, [...path, 'through'], names)];
+      return [...places, ...Object.entries(counts).flatMap(([name, test]) => checkNumber(test, [...path, name]))];
     }
-    if (kind === 'repo') return checkPoint((claim as Claims['repo']).archived, [...path, 'archived'], names);
+    if (kind === 'repo') {
+      const { archived, backups } = claim as Claims['repo'];
+      return [...checkPoint(archived, [...path, 'archived'], names), ...checkNumber(backups, [...path, 'backups'])];
+    }
     return [];
   });
   const waits = clauses.some(
@@ -70,6 +74,10 @@ function checkLog(claim: Claims['log'], path: Path, names: Scope): readonly Mist
         ]
       : [];
   });
+  for (const list of ['lines', 'never'] as const)
+    claim[list].forEach(({ times }, index) => {
+      mistakes.push(...checkNumber(times, [...path, list, index, 'times']));
+    });
   const { since } = claim;
   if (since === undefined || names.excused.has(since)) return mistakes;
   const known = names.known.get(since);
@@ -103,6 +111,13 @@ function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blue
         path: at,
         hint: 'compare with a mark or a named step: { above: "${NAME.timeline}" }',
       });
+  }
+  for (const member of claim.members) {
+    const at = [...path, 'members', member.of];
+    mistakes.push(...checkNumber(member.lag, [...at, 'lag'], 'bytes, without a unit'));
+    for (const role of textsIn(member.role))
+      if (!isTemplate(role) && !roles.includes(role))
+        mistakes.push({ message: `"${role}" is no member's role`, path: [...at, 'role'], hint: didYouMean(role, roles) });
   }
   const of = claim.of ?? 'main';
   const members = blueprint?.clusters.find((cluster) => cluster.name === of)?.members;
@@ -139,9 +154,54 @@ function hasLiteralNumber(test: unknown): boolean {
 function textsIn(test: unknown): readonly string[] {
   if (typeof test === 'string') return [test];
   if (typeof test !== 'object' || test === null) return [];
-  const { not, 'any-of': anyOf } = test as { not?: Value; 'any-of'?: readonly Value[] };
-  return [...(typeof not === 'string' ? [not] : []), ...(anyOf ?? []).filter((item): item is string => typeof item === 'string')];
+  const { matches: _, ...compared } = test as { readonly [key: string]: Value | readonly Value[] };
+  return Object.values(compared)
+    .flat()
+    .filter((item): item is string => typeof item === 'string');
 }
+
+/** What is a number is neither equal to a word, nor more or less than one. */
+function checkNumber(test: ValueTest | undefined, path: Path, hint?: string): readonly Mistake[] {
+  return textsIn(test)
+    .filter((text) => !isTemplate(text) && !/^-?\d+(\.\d+)?$/.test(text))
+    .map((text) => ({ message: `a number is expected here, not "${text}"`, path, ...(hint === undefined ? {} : { hint }) }));
+}
+
+/** A state that Patroni has no word for is waited for in vain; advice, since another Patroni may have more words. */
+export function adviseOnStates({ step }: Pick<ExpectCheck, 'step'>): readonly Mistake[] {
+  const claims = (step.args as readonly ParsedClause[]).flatMap(({ kind, claim, path }) =>
+    kind === 'cluster' ? (claim as Claims['cluster']).members.map((member) => ({ member, path: [...path, 'members', member.of] })) : [],
+  );
+  return claims.flatMap(({ member, path }) =>
+    textsIn(member.state)
+      .filter((state) => !isTemplate(state) && !states.includes(state) && !state.startsWith('restart failed'))
+      .map((state) => ({ message: `no member is ever "${state}"`, path, hint: didYouMean(state, states) })),
+  );
+}
+
+const roles: readonly string[] = ['leader', 'primary', 'replica', 'unreachable'] satisfies MemberLook['role'][];
+
+/** `postgresql/misc.py` and `postgresql/__init__.py` of Patroni 3.0 to 4.1, `replication_state` of its REST API, and the lab's own word. */
+const states: readonly string[] = [
+  'streaming',
+  'running',
+  'in archive recovery',
+  'starting',
+  'stopping',
+  'stopped',
+  'crashed',
+  'restarting',
+  'creating replica',
+  'initializing new cluster',
+  'running custom bootstrap script',
+  'bootstrap starting',
+  'start failed',
+  'stop failed',
+  'restart failed',
+  'initdb failed',
+  'custom bootstrap failed',
+  'unreachable',
+];
 
 function checkPoint(point: Point | undefined, path: Path, names: Scope): readonly Mistake[] {
   if (!point || point.at === 'now' || isTemplate(point.at) || names.excused.has(point.at)) return [];

@@ -172,7 +172,7 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
   }
   const raw = reader.map(value, path);
   if (!raw) return undefined;
-  if (notIndented(reader, raw, path)) return undefined;
+  if (notIndented(reader, raw, path) || tooDeep(reader, raw, path)) return undefined;
   const named = verbNames.filter((verb) => verb in raw);
   const unknown = Object.keys(raw).filter(
     (key) => !(verbNames as readonly string[]).includes(key) && !(modifierNames as readonly string[]).includes(key),
@@ -227,6 +227,8 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
 
 /** Some words are a program's commands: its verb comes before them. */
 function hintForVerb(word: string): string {
+  if (word === 'sleep' || word === 'wait')
+    return 'expect what should have come, with within: DURATION; or what should last, with for: DURATION';
   const step = stepOfCommand(word);
   return step === undefined ? didYouMean(word, [...verbNames, ...modifierNames]) : `such as: ${step}`;
 }
@@ -247,6 +249,24 @@ function notIndented(reader: Reader, raw: Readonly<Record<string, Value>>, path:
     hint: `begin ${beside.join(' and ')} further to the right than ${verb}`,
   });
   return true;
+}
+
+/** What is said of the whole step stands beside its verb, and not among what that is about, nor in one of its expectations. */
+function tooDeep(reader: Reader, raw: Readonly<Record<string, Value>>, path: Path): boolean {
+  const verb = verbNames.find((name) => name in raw);
+  if (verb === undefined) return false;
+  const clauses = Object.entries(verb === 'expect' ? plainMap(raw.expect) : {}).filter(([kind]) => isKind(kind));
+  const maps = [
+    { value: raw[verb], at: [verb], known: verb === 'expect' ? [] : knownKeys(verbs[verb].schema) },
+    ...clauses.map(([kind, value]) => ({ value, at: [verb, kind], known: knownKeys(expectations[kind as ExpectationKind].schema) })),
+  ];
+  const mistakes = maps.flatMap(({ value, at, known }) =>
+    modifierNames
+      .filter((name) => name in plainMap(value) && !known.includes(name))
+      .map((name): Mistake => ({ message: `${name} is said of the whole step`, path: [...path, ...at, name], key: true })),
+  );
+  for (const each of mistakes) reader.add({ ...each, hint: `put it beside ${verb}, not under it` });
+  return mistakes.length > 0;
 }
 
 function readClauses(reader: Reader, value: Value | undefined, path: Path): readonly ParsedClause[] | undefined {

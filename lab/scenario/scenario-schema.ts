@@ -11,7 +11,13 @@ export const capabilities = ['latency', 'clock', 'nfs', 'watchdog', 's3', 'azure
 
 const sqlstateSchema = z
   .string()
-  .regex(/^[0-9A-Z]{5}$/, mistake('not a SQLSTATE', 'five digits or capital letters such as "57P01"; an exit code stands without quotes'));
+  .regex(
+    /^[0-9A-Z]{5}$/,
+    mistake(
+      'not a SQLSTATE',
+      'five digits or capital letters such as "57P01"; an exit code stands without quotes, and true means any failure',
+    ),
+  );
 
 export const modifierSchema = z.strictObject({
   as: nameText.exactOptional().describe('a name for the step, by which ${name.field}, since, heal and must-fail refer to it'),

@@ -41,7 +41,7 @@ function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodTy
       message: `unknown key "${key}"`,
       path: [...path, key],
       key: true,
-      ...(known.length > 0 ? { hint: didYouMean(key, known) } : {}),
+      ...hintFor(isAfterComma(key, here) ? 'quote text that has a comma in it' : known.length > 0 ? didYouMean(key, known) : undefined),
     }));
   }
   if (issue.code === 'invalid_union') return explainUnion(issue, path, root, value);
@@ -53,7 +53,8 @@ function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodTy
   if (issue.code === 'invalid_type') {
     if (here === undefined && last !== undefined) return [{ message: `"${last}" is missing`, path: path.slice(0, -1) }];
     if (!issue.message.startsWith('Invalid input')) return [{ ...split(issue.message), path }];
-    return [{ message: `${words[issue.expected] ?? issue.expected} is expected here, not ${describe(here)}`, path }];
+    const message = `${words[issue.expected] ?? issue.expected} is expected here, not ${describe(here)}`;
+    return [{ message, path, ...hintFor(descriptionAt(root, path)) }];
   }
   if (issue.code === 'invalid_value') {
     const known = issue.values.map(String);
@@ -88,7 +89,16 @@ function explainUnion(
   if (best) return best.flatMap((inner) => explain(inner, path, root, value));
   if (!issue.message.startsWith('Invalid input')) return [{ ...split(issue.message), path }];
   const expected = [...new Set(issue.errors.flatMap((branch) => branch.flatMap(expectedOf)))];
-  return [{ message: `${expected.join(' or ')} is expected here, not ${describe(here)}`, path }];
+  return [{ message: `${expected.join(' or ')} is expected here, not ${describe(here)}`, path, ...hintFor(descriptionAt(root, path)) }];
+}
+
+function hintFor(hint: string | undefined): { readonly hint?: string } {
+  return hint === undefined ? {} : { hint };
+}
+
+/** In `{ patroni: promoted self, at last }` "at last" is a key of its own, which has no value. */
+function isAfterComma(key: string, map: Value | undefined): boolean {
+  return at(map, [key]) === null && /[^\w-]/.test(key);
 }
 
 /** The value is not of a branch's kind at all. */
@@ -145,14 +155,29 @@ function schemasAt(schemas: readonly z.core.$ZodType[], path: readonly (string |
   const [next, ...rest] = path;
   if (next === undefined) return open;
   return schemasAt(
-    open.flatMap((schema) => {
-      const def = schema._zod.def as { type: string; valueType?: z.core.$ZodType; element?: z.core.$ZodType };
-      if (isObject(schema)) return schema._zod.def.shape[String(next)] ?? [];
-      if (def.type === 'record') return def.valueType ?? [];
-      return def.type === 'array' ? (def.element ?? []) : [];
-    }),
+    open.flatMap((schema) => partOf(schema, next)),
     rest,
   );
+}
+
+function partOf(schema: z.core.$ZodType, key: string | number): readonly z.core.$ZodType[] {
+  const def = schema._zod.def as { type: string; valueType?: z.core.$ZodType; element?: z.core.$ZodType };
+  if (isObject(schema)) return [schema._zod.def.shape[String(key)] ?? []].flat();
+  if (def.type === 'record') return [def.valueType ?? []].flat();
+  return def.type === 'array' ? [def.element ?? []].flat() : [];
+}
+
+/** What the language says of what belongs at a path. */
+function descriptionAt(root: z.ZodType, path: readonly (string | number)[]): string | undefined {
+  const last = path.at(-1);
+  const around = last === undefined ? [root] : schemasAt([root], path.slice(0, -1)).flatMap((schema) => partOf(schema, last));
+  return around.map(descriptionOf).find((description) => description !== undefined);
+}
+
+function descriptionOf(schema: z.core.$ZodType): string | undefined {
+  const def = schema._zod.def as { in?: z.core.$ZodType; innerType?: z.core.$ZodType };
+  const inner = def.in ?? def.innerType;
+  return (schema as z.ZodType).description ?? (inner && descriptionOf(inner));
 }
 
 /** Keys of the language itself that a value may have where it is a map. */

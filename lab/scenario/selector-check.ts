@@ -4,7 +4,15 @@ import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { WhenSource } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
-import { parseSelector, resolveSelector, roleWords, type Selector, type SelectorView, selectorMeanings } from './selector.ts';
+import {
+  parseSelector,
+  resolveSelector,
+  roleWords,
+  type Selector,
+  type SelectorView,
+  selectorMeanings,
+  selectorSynonyms,
+} from './selector.ts';
 import { isTemplate } from './template.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -18,7 +26,11 @@ export function checkSelector(selector: string, path: Path, blueprint: Blueprint
   return leaves(parsed.selector).flatMap((leaf): readonly Mistake[] => {
     if (leaf.kind === 'host' && !hosts.includes(leaf.host))
       return [
-        { message: `this lab has no host "${leaf.host}"`, path, hint: didYouMean(leaf.host, [...hosts, ...Object.keys(selectorMeanings)]) },
+        {
+          message: `this lab has no host "${leaf.host}"`,
+          path,
+          hint: didYouMean(selectorSynonyms[leaf.host] ?? leaf.host, [...hosts, ...Object.keys(selectorMeanings)]),
+        },
       ];
     if (leaf.kind === 'word' && leaf.cluster !== undefined && !clusters.includes(leaf.cluster))
       return [{ message: `this lab has no cluster "${leaf.cluster}"`, path, hint: didYouMean(leaf.cluster, clusters) }];

@@ -23,6 +23,14 @@ export const selectorMeanings: Readonly<Record<SelectorWord, string>> = {
   all: 'every host of the lab',
 };
 
+/** Other words for some of them, which are no selectors. */
+export const selectorSynonyms: Readonly<Record<string, SelectorWord>> = {
+  primary: 'leader',
+  master: 'leader',
+  standby: 'replica',
+  standbys: 'replicas',
+};
+
 /** What an action or a look is about, as one text: a list becomes `a, b`, and an element with a `but` keeps its brackets. */
 export const selectorSchema = z
   .union([text, z.array(text).min(1, 'an empty list selects nobody')])

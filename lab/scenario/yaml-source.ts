@@ -150,6 +150,7 @@ function keyLength(text: string, start: number): number {
 function syntaxHint(code: string, line: string): string | undefined {
   if (/[{[].*\$\{/.test(line)) return 'inside { } and [ ] quote what has ${...} in it';
   if (code === 'TAB_AS_INDENT') return 'indent with spaces';
+  if (code === 'BAD_SCALAR_START') return 'quote what begins with a sign that YAML has a use for: ">=4.1"';
   if (/:\s+[^"'].*:\s/.test(line)) return 'quote text that has ": " in it';
   return undefined;
 }

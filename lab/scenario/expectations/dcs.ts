@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { expectation } from '../expectation.ts';
-import { text } from '../schema-parts.ts';
+import { mistake, text } from '../schema-parts.ts';
 import { testSchema, type ValueTest } from '../value-test.ts';
 
 /** `key`: below the cluster's own folder, such as `initialize`, `history`, `leader`. `field`: of the JSON that it holds; absent: all of it. */
@@ -8,9 +8,14 @@ export interface DcsClaim {
   readonly entries: readonly { readonly key: string; readonly field?: string; readonly test: ValueTest }[];
 }
 
+const keyText = text.regex(
+  /^(?!\/|service\/)/,
+  mistake("keys are those below the cluster's own folder", 'leader, not /service/CLUSTER/leader'),
+);
+
 export const dcs = expectation({
   schema: z
-    .record(text, testSchema)
+    .record(keyText, testSchema)
     .refine((claim) => Object.keys(claim).length > 0, 'an empty map claims nothing')
     .transform((claim): DcsClaim => ({ entries: Object.entries(claim).map(([name, test]) => ({ ...partsOf(name), test })) }))
     .describe(

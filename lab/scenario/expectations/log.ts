@@ -20,7 +20,11 @@ export const log = expectation({
       since: nameText
         .exactOptional()
         .describe('lines logged since this named step or mark began; default the last step that is neither mark nor expect'),
-      lines: z.array(lineSchema).min(1, 'an empty list claims nothing').exactOptional().describe('lines that must be logged'),
+      lines: z
+        .array(lineSchema)
+        .min(1, 'an empty list claims nothing')
+        .exactOptional()
+        .describe('lines that must be logged: [{patroni: PATTERN}, ...]'),
       order: z
         .enum(['strict', 'any'])
         .default('strict')
@@ -29,7 +33,7 @@ export const log = expectation({
         .array(lineSchema)
         .min(1, 'an empty list claims nothing')
         .exactOptional()
-        .describe('lines that must not be logged in the window'),
+        .describe('lines that must not be logged in the window: as in lines'),
     })
     .refine(
       (claim) => claim.lines !== undefined || claim.never !== undefined,
