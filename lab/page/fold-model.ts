@@ -1,6 +1,7 @@
 /** Folds a run's events, as they come, into what the page draws. Knows no browser. */
 import type { ClusterLook, Event, LogEvent, Program } from '../core/event.ts';
 import { lsnValue } from '../core/lsn.ts';
+import { Newest } from '../core/newest.ts';
 import { followJobs } from './jobs.ts';
 import { followMembers } from './member-spans.ts';
 import { type LogLine, laneOf, type Model, type Severity } from './model.ts';
@@ -29,7 +30,9 @@ export function foldModel(): ModelFold {
     looks: new Map(),
     settings: new Map(),
   };
+  /** By key, as recorded last: what `look-again` is the same as. */
   const clusters = new Map<string, ClusterLook>();
+  const newest = new Newest<ClusterLook>();
   const members = followMembers(model);
   const jobs = followJobs(model);
   const options = followOptions(model);
@@ -55,7 +58,7 @@ export function foldModel(): ModelFold {
       if (event.answer.kind === 'settings') model.settings.set(event.answer.host, { at: event.at, look: event.answer });
     }
     const cluster = clusters.get(event.key);
-    if (!cluster) return;
+    if (!cluster || !newest.take(event.key, event.at - (event.took ?? 0), cluster)) return;
     members.look(event.at, cluster);
     if (cluster.cluster === 'main') wal.look(event.at, cluster);
   }

@@ -1,6 +1,7 @@
 /** Answers the judge's questions about a lab and records the answers. A question that nobody answers is an answer too: unknown. */
 
 import type { ClusterLook, LookAnswer } from '../core/event.ts';
+import { Newest } from '../core/newest.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
 import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
@@ -20,7 +21,7 @@ export class Observer {
   readonly #lab: Lab;
   readonly #recorder: Recorder;
   readonly #isDown: (host: string) => boolean;
-  readonly #latest: Record<string, ClusterLook> = {};
+  readonly #latest = new Newest<ClusterLook>();
   #inFlight: Promise<unknown> | undefined;
 
   /** `isDown`: hosts that the engine says are. */
@@ -33,7 +34,7 @@ export class Observer {
 
   /** The last look at each cluster. */
   get latest(): Readonly<Record<string, ClusterLook>> {
-    return this.#latest;
+    return this.#latest.all();
   }
 
   /** A new look at every cluster. */
@@ -41,7 +42,7 @@ export class Observer {
     await Promise.all(
       this.#lab.spec.clusters.map((cluster) => this.look({ key: clusterKey(cluster.name), kind: 'cluster', cluster: cluster.name })),
     );
-    return this.#latest;
+    return this.latest;
   }
 
   /** What is in effect on every member that is up. The others are left alone: asking one that starts makes it log a refusal. */
@@ -69,7 +70,7 @@ export class Observer {
     let answer: LookAnswer | { unknown: string };
     try {
       answer = await this.#answer(question);
-      if (answer.kind === 'cluster') this.#latest[answer.cluster] = answer;
+      if (answer.kind === 'cluster') this.#latest.take(answer.cluster, began, answer);
     } catch (error) {
       answer = { unknown: error instanceof Error ? error.message : String(error) };
     }
@@ -98,7 +99,7 @@ export class Observer {
   async #repository(stanza: string | undefined, segments: readonly string[]): Promise<LookAnswer> {
     const main = this.#cluster('main');
     const of = this.#lab.spec.clusters.find((cluster) => cluster.stanza === stanza) ?? main;
-    const host = this.#host(of.repo ?? this.#latest[of.name]?.leader ?? of.members[0] ?? '');
+    const host = this.#host(of.repo ?? this.#latest.get(of.name)?.leader ?? of.members[0] ?? '');
     return lookAtRepository(this.#docker, host.container, stanza ?? main.stanza, segments);
   }
 

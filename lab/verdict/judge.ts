@@ -5,6 +5,7 @@
 
 import { seconds } from '../core/duration.ts';
 import { type ClusterLook, type Event, hostWords, type LedgerRow, type RunStarted } from '../core/event.ts';
+import { Newest } from '../core/newest.ts';
 import { LabError } from '../core/problem.ts';
 import { bind, namesAt, startBindings } from '../scenario/bindings.ts';
 import type { Plan, PlannedStep, StepOf } from '../scenario/plan.ts';
@@ -61,7 +62,7 @@ export function createJudge(plan: Plan): Judge {
   const forbidden = createForbiddenWatch(plan);
   const why = createWhy();
   const answers = new Map<string, Answer>();
-  const clusters = new Map<string, ClusterLook>();
+  const clusters = new Newest<ClusterLook>();
   const findings: Finding[] = [];
   /** When each snapshot was begun, by name. */
   const snapshots = new Map<string, number>();
@@ -97,7 +98,7 @@ export function createJudge(plan: Plan): Judge {
     if (answer === undefined) return undefined;
     const seen: Answer = { answer, at: event.at, began: event.at - (event.took ?? 0), seq: event.seq };
     answers.set(event.key, seen);
-    if ('kind' in answer && answer.kind === 'cluster') clusters.set(answer.cluster, answer);
+    if ('kind' in answer && answer.kind === 'cluster') clusters.take(answer.cluster, seen.began, answer);
     return seen;
   }
 

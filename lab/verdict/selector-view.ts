@@ -3,7 +3,7 @@ import type { ClusterLook, RunStarted } from '../core/event.ts';
 import type { ClusterView, SelectorView } from '../scenario/selector.ts';
 
 /** `main` names the cluster that words without a cluster's name are about. */
-export function selectorView(facts: RunStarted, seen: ReadonlyMap<string, ClusterLook>, main = 'main'): SelectorView {
+export function selectorView(facts: RunStarted, seen: Pick<ReadonlyMap<string, ClusterLook>, 'get'>, main = 'main'): SelectorView {
   const repo = facts.repo ?? facts.hosts.filter((host) => host.startsWith('repo'));
   const clusters: Record<string, ClusterView> = {};
   for (const [name, members] of Object.entries(facts.clusters)) clusters[name] = clusterView(members, seen.get(name), repo[0]);

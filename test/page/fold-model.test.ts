@@ -34,6 +34,12 @@ describe('lanes', () => {
     ]);
   });
 
+  it('take no notice of a slow look that began before one that is known', () => {
+    const events = run().cluster().at(3).cluster().at(3.1).cluster(leaderless, 1000).at(4).cluster().events;
+    expect(standings(modelOf(events), 'pg1')).toEqual([[0, 'leader', 1]]);
+    expect(changes(modelOf(events)).filter((text) => text.startsWith('no leader'))).toEqual([]);
+  });
+
   it('call a host down that was seen to stop, whatever a look says, until it is started', () => {
     const events = run()
       .cluster()

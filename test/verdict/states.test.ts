@@ -109,6 +109,12 @@ describe('sql', () => {
     expect(judge.active()?.looks).toContainEqual({ key: 's1/sql/0@pg3', kind: 'sql', host: 'pg3', run: 'select 1' });
   });
 
+  it('asks whom the look that began last names, whichever came last', () => {
+    const run = new Run(planOf('- expect: { sql: { on: leader, run: select 1, is: 1 } }\n  within: 2s')).start('s1');
+    run.at(1).cluster(healthy).cluster(leaderless, 900).look('s1/sql/0@pg1', answer(1)('pg1'));
+    expect(run.end('s1').complete().because()).toBe('pass');
+  });
+
   it('is false where the answer is an error, and unknown where there is none', () => {
     expect(ask('{ run: select 1, is: 1 }', (host) => ({ kind: 'sql', host, value: null, sqlstate: '42P01' }))).toMatchObject({
       verdict: 'fail',
