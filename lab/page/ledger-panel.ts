@@ -1,6 +1,8 @@
 /** The ledger: which rows the workload wrote, and what each look at a server said of them. */
+import { formatDuration } from '../core/duration.ts';
 import { uncountedRows } from '../report/failure-lines.ts';
 import type { RunData } from '../report/page-data.ts';
+import { writtenWords } from '../report/written-words.ts';
 import { showRanges } from '../verdict/ledger-count.ts';
 import type { RowRanges } from '../verdict/verdict.ts';
 import { element } from './dom.ts';
@@ -8,6 +10,7 @@ import type { StepList } from './step-list.ts';
 
 export function ledgerPanel(run: RunData | undefined, list: StepList): HTMLElement {
   const { rows, steps = [] } = run?.verdict ?? {};
+  const outage = rows?.outage;
   if (!rows) return element('p', { class: 'quiet' }, 'The workload wrote nothing in this run.');
   const counted = steps.flatMap((step) =>
     (step.clauses ?? []).flatMap((clause) => (clause.ledger ?? []).map((counts) => ({ step, clause, counts }))),
@@ -48,7 +51,11 @@ export function ledgerPanel(run: RunData | undefined, list: StepList): HTMLEleme
     element(
       'p',
       {},
-      `The workload wrote ${rows.acked + rows.open + rows.refused} rows: ${rows.acked} acknowledged, ${rows.open} without an answer, ${rows.refused} refused.`,
+      writtenWords(rows),
+      outage ? ` The longest time without an acknowledged row was ${formatDuration(outage.until - outage.from)}, from ` : '',
+      outage && list.moment(outage.from),
+      outage ? ' to ' : '',
+      outage && list.moment(outage.until),
     ),
     counted.length === 0
       ? element('p', { class: 'quiet' }, 'No expectation looked at them.')

@@ -12,6 +12,7 @@ import { configurationChanges } from './configuration-changes.ts';
 import { causeLines, expectationLines, failureLines, headline, type ReportLine } from './failure-lines.ts';
 import { cutLines, details, escapeText, fenced, linkedText, tableRow } from './github-markdown.ts';
 import { versionTexts } from './version-texts.ts';
+import { writtenWords } from './written-words.ts';
 
 /** GitHub refuses a comment of 65,536 characters or more. */
 export const commentLimit = 65_536;
@@ -39,6 +40,7 @@ export function renderMarkdown(runs: readonly ReportedRun[], limit = commentLimi
   const parts = [
     ...runs.flatMap((run) => failurePart(run, runs.length > 1)),
     setting(runs),
+    ...writesPart(runs),
     ...runs.flatMap((run) => configurationPart(run, named(run, 'Configuration that differs from the preset'))),
     ...runs.map((run) =>
       details(named(run, 'Steps by hand'), fenced(cutLines(commandsByHand(run.plan, run.history).join('\n'), failureLimit), 'console')),
@@ -150,6 +152,19 @@ function setting(runs: readonly ReportedRun[]): string {
       return `${own.join(', ')}: ${line}`;
     })
     .join('\n\n');
+}
+
+/** What was written, and for how long nobody could write. */
+function writesPart(runs: readonly ReportedRun[]): readonly string[] {
+  const lines = runs.flatMap(({ verdict: { rows, started, variant } }) => {
+    if (!rows) return [];
+    const { outage } = rows;
+    const longest = outage
+      ? ` The longest time without an acknowledged row was ${formatDuration(outage.until - outage.from)}, from ${formatDuration(outage.from - started)} after the run's start on.`
+      : '';
+    return [`${runs.length === 1 ? '' : `${escapeText(variant)}: `}${writtenWords(rows)}${longest}`];
+  });
+  return lines.length === 0 ? [] : [lines.join('  \n')];
 }
 
 function topologyLine(plan: Plan, history: readonly Event[]): string {

@@ -143,6 +143,8 @@ export function createJudge(plan: Plan): Judge {
     steps.ended(step.id, event.at, event.result);
     if (step.verb === 'fork') ledger.giveUp(snapshots.get(step.args.name) ?? event.at, event.at);
     const note = steps.note(step.id);
+    if (step.verb === 'workload' && (step.args.do === 'start' || step.args.do === 'set')) ledger.writing(event.at, true);
+    if (step.verb === 'workload' && step.args.do === 'stop') ledger.writing(note?.started ?? event.at, false);
     if (open?.step.id === step.id) {
       const outcome = expectationOutcome(open.expectation.state(), event.at, event.result, logs, step.file ?? plan.file);
       const printed = steps.printedBefore(open.step);
@@ -237,6 +239,7 @@ export function createJudge(plan: Plan): Judge {
     const counted = findings.filter(counts);
     const decision = decide(plan, counted, completed, lastAt);
     const totals = ledger.totals();
+    const outage = ledger.outage(lastAt);
     const outcomes = steps.outcomes();
     const { because } = decision;
     const blamed = outcomes.find((step) => step.id === because?.step);
@@ -256,7 +259,7 @@ export function createJudge(plan: Plan): Judge {
       started: startedAt,
       lab: facts.lab,
       versions: facts.versions,
-      ...(totals.acked + totals.open + totals.refused > 0 ? { rows: totals } : {}),
+      ...(totals.acked + totals.open + totals.refused > 0 ? { rows: { ...totals, ...(outage ? { outage } : {}) } } : {}),
     };
   }
 

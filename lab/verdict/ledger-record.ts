@@ -2,6 +2,7 @@
 import type { LedgerRow } from '../core/event.ts';
 import { lsnValue } from '../core/lsn.ts';
 import type { Placed } from './timeline.ts';
+import type { Outage } from './verdict.ts';
 
 export interface RecordedRow extends Placed {
   readonly outcome: LedgerRow['outcome'];
@@ -16,12 +17,17 @@ export interface LedgerRecord {
   /** Rows whose outcome was known by then, in the order in which they settled. */
   readonly settledBy: (at: number) => Iterable<RecordedRow>;
   readonly totals: () => { readonly acked: number; readonly open: number; readonly refused: number };
+  /** From then on clients write, or do not. Engine's time. */
+  readonly writing: (at: number, on: boolean) => void;
+  /** The longest time in which clients wrote and none got an acknowledgement; `end`: of the run, while they may still write. */
+  readonly outage: (end: number) => Outage | undefined;
 }
 
 /** A row is fed once, when its outcome is settled; one without an answer is settled when nobody waits for it any more. */
 export function createLedgerRecord(): LedgerRecord {
   const rows = new Map<number, RecordedRow>();
   const givenUp: (readonly [from: number, to: number])[] = [];
+  const spells: { readonly from: number; readonly until?: number }[] = [];
   const counts = ({ settled }: RecordedRow) => !givenUp.some(([from, to]) => settled >= from && settled <= to);
   return {
     giveUp: (from, to) => void givenUp.push([from, to]),
@@ -35,6 +41,24 @@ export function createLedgerRecord(): LedgerRecord {
       const totals = { acked: 0, open: 0, refused: 0 };
       for (const row of rows.values()) if (counts(row)) totals[row.outcome] += 1;
       return totals;
+    },
+    writing: (at, on) => {
+      const last = spells.at(-1);
+      const writes = last !== undefined && last.until === undefined;
+      if (on && !writes) spells.push({ from: at });
+      if (!on && writes) spells.splice(-1, 1, { ...last, until: at });
+    },
+    outage: (end) => {
+      const acknowledged = [...rows.values()].flatMap(({ outcome, settled }) => (outcome === 'acked' ? [settled] : []));
+      acknowledged.sort((a, b) => a - b);
+      const outages = spells.flatMap(({ from, until = end }) => {
+        const moments = [from, ...acknowledged.filter((at) => at > from && at < until), until];
+        return moments.slice(1).map((next, index): Outage => ({ from: moments[index] ?? from, until: next }));
+      });
+      return outages.reduce<Outage | undefined>(
+        (longest, each) => (longest && longest.until - longest.from >= each.until - each.from ? longest : each),
+        undefined,
+      );
     },
   };
 }

@@ -180,6 +180,12 @@ export interface Cause {
   readonly lines: readonly QuotedLine[];
 }
 
+/** The longest time in which the workload wrote and no row was acknowledged: for so long nobody could write. Engine's time, ms. */
+export interface Outage {
+  readonly from: number;
+  readonly until: number;
+}
+
 export interface Verdict {
   readonly format: 1;
   readonly scenario: string;
@@ -204,5 +210,5 @@ export interface Verdict {
   /** By host, then program. */
   readonly versions: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** All rows of the ledger; absent where the workload never wrote. */
-  readonly rows?: { readonly acked: number; readonly open: number; readonly refused: number };
+  readonly rows?: { readonly acked: number; readonly open: number; readonly refused: number; readonly outage?: Outage };
 }

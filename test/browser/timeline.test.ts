@@ -185,6 +185,7 @@ describe('the timeline of a recorded run', () => {
     await screenshot(page, name);
     await page.getByRole('tab', { name: 'Ledger' }).click();
     await panel.getByText(`${record.verdict.rows?.acked} acknowledged`).waitFor();
+    await panel.getByText('The longest time without an acknowledged row').locator('.jump').first().click();
     await page.getByRole('tab', { name: 'Configuration' }).click();
     await panel.getByText('/etc/patroni/config.yml').waitFor();
     await page.getByRole('tab', { name: 'Scenario' }).click();

@@ -53,6 +53,12 @@ describe('the comment', () => {
     expect(text.match(/<summary>Scenario</g)).toHaveLength(1);
   });
 
+  it('says what was written, and for how long nothing could be', () => {
+    expect(renderMarkdown([stored('failover-then-backup-rewind')])).toMatch(
+      /\nThe workload wrote \d+ rows: \d+ acknowledged, \d+ without an answer, \d+ refused\. The longest time without an acknowledged row was \d+\.\d s, from \d+\.\d s after the run's start on\.\n/,
+    );
+  });
+
   it('names hosts where versions differ', () => {
     const run = new Run(planOf('- start: pg1'), { versions: { pg1: { pgbackrest: '2.60.0' }, repo: { pgbackrest: '2.55.1' } } });
     expect(renderMarkdown([reported(run.did('s1').complete())])).toContain('pgBackRest 2.60.0 on pg1 and 2.55.1 on repo');

@@ -325,3 +325,33 @@ describe('after going back to a snapshot', () => {
   it('those from before are still wanted', () =>
     expect(judgedAfterFork([[1, 29]]).because()).toMatchObject({ verdict: 'fail', step: 's6' }));
 });
+
+describe('the longest time without an acknowledged row', () => {
+  const plan = planOf(
+    '- workload: start\n- kill: pg1\n- workload: { rate: 50 }\n- workload: stop\n- kill: pg2\n- workload: start\n- kill: pg3',
+  );
+
+  function outageOf(rows: readonly LedgerRow[]): readonly [from: number, until: number] | undefined {
+    const run = new Run(plan).at(1).did('s1').at(3).did('s2').at(5).did('s3').start('s4').at(12).end('s4').at(30).did('s5');
+    run.rows = [...rows];
+    const { outage } = run.did('s6').at(33).did('s7').complete().verdict().rows ?? {};
+    return outage && [(outage.from - epoch) / 1000, (outage.until - epoch) / 1000];
+  }
+  const row = (id: number, second: number, outcome: LedgerRow['outcome'] = 'acked'): LedgerRow => ({
+    id,
+    outcome,
+    host: 'pg1',
+    settled: epoch + second * 1000,
+  });
+
+  it('is between two of them, whatever else became of rows meanwhile', () => {
+    const written = [row(1, 1.1), row(2, 1.3), row(3, 2, 'refused'), row(4, 4, 'open'), row(5, 4.9), row(6, 31), row(7, 32)];
+    expect(outageOf(written)).toEqual([1.3, 4.9]);
+  });
+  it('is no time in which nobody wrote', () => expect(outageOf([row(1, 2), row(2, 4), row(3, 31), row(4, 32)])).toEqual([2, 4]));
+  it('begins with the workload and ends with the run', () => {
+    expect(outageOf([row(1, 4.5), row(2, 31.5)])).toEqual([1, 4.5]);
+    expect(outageOf([1, 2, 3, 4].map((second) => row(second, second + 0.5)))).toEqual([30, 33]);
+  });
+  it('is not told of where no row was written', () => expect(outageOf([])).toBeUndefined());
+});
