@@ -56,6 +56,7 @@ export function ledgerPanel(run: RunData | undefined, list: StepList): HTMLEleme
       outage && list.moment(outage.from),
       outage ? ' to ' : '',
       outage && list.moment(outage.until),
+      outage ? '.' : '',
     ),
     counted.length === 0
       ? element('p', { class: 'quiet' }, 'No expectation looked at them.')
