@@ -161,6 +161,18 @@ describe('dcs', () => {
     expect(ask('{ status.retain: { absent: true }, leader.name: { absent: true } }', values)).toBe('pass');
     expect(ask('{ leader.name: { not: pg2 } }', values)).toMatchObject({ verdict: 'fail' });
   });
+
+  it('tests the key of a member that a mark names', () => {
+    const plan = planOf(
+      '- mark: cut\n- expect: { dcs: { "members/${cut.leader}": { absent: true }, "members/${cut.replica}.state": running } }',
+    );
+    const values = { 'members/pg1': null, 'members/pg2': { state: 'running' } };
+    const run = new Run(plan)
+      .start('s1')
+      .end('s1', { fields: { leader: 'pg1', replica: 'pg2' } })
+      .start('s2');
+    expect(run.look('s2/dcs/0', { kind: 'dcs', values }).end('s2').complete().because()).toBe('pass');
+  });
 });
 
 describe('repo', () => {

@@ -27,10 +27,10 @@ export const dcs = expectation({
   title: (claim) => `dcs ${claim.entries.map((entry) => nameOf(entry)).join(', ')}`,
 });
 
-/** Patroni's keys have no dots, and neither have members' names in a lab. */
+/** Patroni's keys have no dots, and neither have members' names in a lab; `${before.leader}` has one. */
 function partsOf(name: string): { key: string; field?: string } {
-  const [key = name, ...field] = name.split('.');
-  return field.length === 0 ? { key } : { key, field: field.join('.') };
+  const [key] = /^(?:\$\{[^}]*\}|[^.])*/.exec(name) as RegExpExecArray;
+  return key === name ? { key } : { key, field: name.slice(key.length + 1) };
 }
 
 /** As it is written in a scenario. */
