@@ -19,6 +19,8 @@ describe('tests of values', () => {
     [{ not: 'pg1' }, 'pg2', true],
     [{ not: 'pg1' }, 'pg1', false],
     [{ not: 'pg1' }, undefined, false],
+    [{ not: 'pg1' }, null, false],
+    [{ matches: 'u' }, null, false],
     [{ above: 2 }, 3, true],
     [{ above: 2 }, 2, false],
     [{ above: '0/9000000' }, '0/A000000', true],

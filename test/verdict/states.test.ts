@@ -90,7 +90,7 @@ describe('sql', () => {
     judged(`{ sql: ${claim} }`, (request) =>
       request.kind === 'cluster' ? healthy : request.kind === 'sql' ? value(request.host) : { unknown: '?' },
     ).because();
-  const answer = (value: string | number | boolean) => (host: string) => ({ kind: 'sql', host, value }) as const;
+  const answer = (value: string | number | boolean | null) => (host: string) => ({ kind: 'sql', host, value }) as const;
 
   it('is asked on the leader, or on each host that is named', () => {
     expect(ask('{ run: select 1, is: 1 }', (host) => answer(host === 'pg1' ? 1 : 0)(host))).toBe('pass');
@@ -99,6 +99,11 @@ describe('sql', () => {
       verdict: 'fail',
       message: expect.stringContaining('pg3'),
     });
+  });
+
+  it('meets nothing with no row, which is no value', () => {
+    expect(ask('{ run: select 1, is: { not: 5 } }', answer(null))).toMatchObject({ verdict: 'fail' });
+    expect(ask('{ run: select 1, is: { absent: true } }', answer(null))).toBe('pass');
   });
 
   it('is asked of a replica that streams, by `replica`', () => {
