@@ -58,8 +58,11 @@ export function describeCluster(cluster: string, answers: ReadonlyMap<string, Me
   const leaders = (holding.length > 0 ? holding : claimants).toSorted((a, b) => (b.answer.timeline ?? 0) - (a.answer.timeline ?? 0));
   const leader = leaders[0];
   const withoutPatroni = [...answers].find(([, answer]) => answer === 'no-patroni-primary')?.[0];
-  const members = Object.fromEntries([...answers].map(([name, answer]) => [name, describeMember(name, answer, leader)]));
   const leaderName = leader?.name ?? withoutPatroni;
+  const outOfRecovery = (name: string) => ((leaderName ?? name) === name ? 'leader' : 'primary');
+  const members = Object.fromEntries(
+    [...answers].map(([name, answer]) => [name, describeMember(name, answer, leader?.answer, outOfRecovery(name))]),
+  );
   const systemId = leader?.answer.systemId;
   return {
     kind: 'cluster',
@@ -72,16 +75,21 @@ export function describeCluster(cluster: string, answers: ReadonlyMap<string, Me
   };
 }
 
-function describeMember(name: string, answer: MemberAnswer, leading: { name: string; answer: PatroniAnswer } | undefined): MemberLook {
-  const leader = leading?.answer;
+/** `outOfRecovery`: what it is where it is out of recovery. */
+function describeMember(
+  name: string,
+  answer: MemberAnswer,
+  leader: PatroniAnswer | undefined,
+  outOfRecovery: 'leader' | 'primary',
+): MemberLook {
   if (answer === undefined) return { role: 'unreachable', state: 'unreachable' };
-  if (answer === 'no-patroni-primary') return { role: 'leader', state: 'running' };
+  if (answer === 'no-patroni-primary') return { role: outOfRecovery, state: 'running' };
   if (answer === 'no-patroni-standby') return { role: 'replica', state: 'running' };
   // Patroni before 4 calls a streaming standby `running`; its leader's pg_stat_replication knows.
   const streams = answer.role === 'replica' && answer.state === 'running' && leader?.streamingStandbys.includes(name);
   const lag = answer.role === 'replica' && answer.lsn && leader?.lsn ? Number(lsnValue(leader.lsn) - lsnValue(answer.lsn)) : undefined;
   return {
-    role: answer.role === 'leader' && leading && leading.name !== name ? 'primary' : answer.role,
+    role: answer.role === 'leader' ? outOfRecovery : answer.role,
     state: streams ? 'streaming' : answer.state,
     ...(answer.timeline === undefined ? {} : { timeline: answer.timeline }),
     ...(lag === undefined ? {} : { lag: Math.max(0, lag) }),

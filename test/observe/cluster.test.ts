@@ -70,6 +70,14 @@ test('who holds the leader key leads, though a standby promoted by hand is on a 
   expect(look).toMatchObject({ leader: 'pg1', timeline: 1, members: { pg1: { role: 'leader' }, pg2: { role: 'primary', timeline: 2 } } });
 });
 
+test('a primary that Patroni left running is no leader beside the one that was promoted', () => {
+  const answers = new Map<string, MemberAnswer>([
+    ['pg1', 'no-patroni-primary'],
+    ['pg2', leader],
+  ]);
+  expect(describeCluster('main', answers)).toMatchObject({ leader: 'pg2', members: { pg1: { role: 'primary' }, pg2: { role: 'leader' } } });
+});
+
 test('without Patroni the member out of recovery leads; whoever does not answer is unreachable', () => {
   const look = describeCluster(
     'scratch',
