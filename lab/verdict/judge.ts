@@ -64,8 +64,8 @@ export function createJudge(plan: Plan): Judge {
   const answers = new Map<string, Answer>();
   const clusters = new Newest<ClusterLook>();
   const findings: Finding[] = [];
-  /** When each snapshot was begun, by name. */
-  const snapshots = new Map<string, number>();
+  /** When each snapshot was begun, and what had been given up by then, by name. */
+  const snapshots = new Map<string, { readonly at: number; readonly givenUp: ReturnType<typeof ledger.givenUp> }>();
   let open: { readonly step: StepOf<'expect'>; readonly expectation: OpenExpectation } | undefined;
 
   function find(finding: Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>, step: PlannedStep | undefined, event?: number): void {
@@ -126,7 +126,7 @@ export function createJudge(plan: Plan): Judge {
     // One that is tried again asks the same, and an answer may refer to the last.
     for (const key of answers.keys()) if ((stepOfKey(key) ?? step.id) !== step.id) answers.delete(key);
     logs.forget(steps.needed() - hindsight);
-    if (step.verb === 'snapshot') snapshots.set(step.args.name, event.at);
+    if (step.verb === 'snapshot') snapshots.set(step.args.name, { at: event.at, givenUp: ledger.givenUp() });
     if (step.verb !== 'expect') return;
     const expectation = openExpectation({
       step,
@@ -141,7 +141,8 @@ export function createJudge(plan: Plan): Judge {
   function stepEnded(event: Extract<Event, { type: 'step-ended' }>): void {
     const step = bindings.steps.get(event.step) as PlannedStep;
     steps.ended(step.id, event.at, event.result);
-    if (step.verb === 'fork') ledger.giveUp(snapshots.get(step.args.name) ?? event.at, event.at);
+    const then = step.verb === 'fork' ? snapshots.get(step.args.name) : undefined;
+    if (then) ledger.goBack(then.givenUp, [then.at, event.at]);
     const note = steps.note(step.id);
     if (step.verb === 'workload' && (step.args.do === 'start' || step.args.do === 'set')) ledger.writing(event.at, true);
     if (step.verb === 'workload' && step.args.do === 'stop') ledger.writing(note?.started ?? event.at, false);

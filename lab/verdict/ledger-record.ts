@@ -12,8 +12,10 @@ export interface RecordedRow extends Placed {
 
 export interface LedgerRecord {
   readonly feed: (row: LedgerRow) => void;
-  /** Rows settled in between were written into a past that was given up: they count for nothing. Engine's time, both ends included. */
-  readonly giveUp: (from: number, to: number) => void;
+  /** What was given up so far. */
+  readonly givenUp: () => readonly GivenUp[];
+  /** Goes back to a moment at which `before` had been given up: so are rows settled since, and none but these. */
+  readonly goBack: (before: readonly GivenUp[], since: GivenUp) => void;
   /** Rows whose outcome was known by then, in the order in which they settled. */
   readonly settledBy: (at: number) => Iterable<RecordedRow>;
   readonly totals: () => { readonly acked: number; readonly open: number; readonly refused: number };
@@ -23,14 +25,20 @@ export interface LedgerRecord {
   readonly outage: (end: number) => Outage | undefined;
 }
 
+/** Rows settled in between were written into a past that is none any more: they count for nothing. Engine's time, both ends included. */
+type GivenUp = readonly [from: number, to: number];
+
 /** A row is fed once, when its outcome is settled; one without an answer is settled when nobody waits for it any more. */
 export function createLedgerRecord(): LedgerRecord {
   const rows = new Map<number, RecordedRow>();
-  const givenUp: (readonly [from: number, to: number])[] = [];
+  let givenUp: readonly GivenUp[] = [];
   const spells: { readonly from: number; readonly until?: number }[] = [];
   const counts = ({ settled }: RecordedRow) => !givenUp.some(([from, to]) => settled >= from && settled <= to);
   return {
-    giveUp: (from, to) => void givenUp.push([from, to]),
+    givenUp: () => givenUp,
+    goBack: (before, since) => {
+      givenUp = [...before, since];
+    },
     feed: (row) => {
       rows.set(row.id, recorded(row));
     },

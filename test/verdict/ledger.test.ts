@@ -324,6 +324,25 @@ describe('after going back to a snapshot', () => {
   it('the rows written since count for nothing', () => expect(judgedAfterFork([[1, 30]]).because()).toBe('pass'));
   it('those from before are still wanted', () =>
     expect(judgedAfterFork([[1, 29]]).because()).toMatchObject({ verdict: 'fail', step: 's6' }));
+
+  it('those that a later snapshot holds are wanted again when the lab goes back to that', () => {
+    const twice = planOf(
+      '- workload: start\n- snapshot: early\n- workload: { rows: 20 }\n- snapshot: late\n- workload: stop\n- fork: early\n- fork: late\n- expect: { ledger: { on: pg1, lost: 0 } }\n  within: 5s',
+    );
+    const judged = (present: readonly (readonly [number, number])[]) => {
+      const run = new Run(twice);
+      for (const step of [1, 2, 3, 4, 5, 6, 7]) run.at(step).did(`s${step}`);
+      const between = givenUp.map((row) => ({ ...row, settled: epoch + 3000 }));
+      run.rows = [...kept.map((row) => ({ ...row, settled: epoch + 1500 })), ...between];
+      const asked = run
+        .at(8)
+        .start('s8')
+        .steadily(13.2, (now) => now.look('s8/ledger/0@pg1', ledgerLook(present)));
+      return asked.end('s8').complete().because();
+    };
+    expect(judged([[1, 50]])).toBe('pass');
+    expect(judged([[1, 30]])).toMatchObject({ verdict: 'fail', step: 's8' });
+  });
 });
 
 describe('the longest time without an acknowledged row', () => {
