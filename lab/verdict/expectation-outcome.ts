@@ -8,6 +8,7 @@ import type { OpenLine } from './expectations/log.ts';
 import { observationGap } from './hold.ts';
 import type { LogStore } from './log-store.ts';
 import type { ExpectationState } from './open-expectation.ts';
+import type { Reading } from './reading.ts';
 import type { ClauseOutcome, FindingReason } from './verdict.ts';
 
 /** Why an expectation is not true; `at` is the engine's time at which that was so. */
@@ -58,7 +59,8 @@ function shortfallOf(state: ExpectationState, ended: number, result: StepResult,
     return unknown(reason, ended, result.reason ?? 'the lab could not look');
   }
   if (state.broken) return fail(state.broken.entry.at, unwanted(state.broken));
-  if (hold.phase === 'broken') return fail(hold.at as number, `did not go on for ${formatDuration(terms.span)}: ${firstFalse(state)}`);
+  if (hold.phase === 'broken')
+    return fail(hold.at as number, `did not go on for ${formatDuration(terms.span)}: ${firstFalse(seen(state))}`);
   if (hold.phase === 'gap')
     return unknown(
       'observation-gap',
@@ -67,10 +69,12 @@ function shortfallOf(state: ExpectationState, ended: number, result: StepResult,
     );
   if (hold.phase === 'met') return metShortfall(state, logs, fail, unknown);
   if (state.settledAt !== undefined) {
-    const why = firstUnknown(state);
-    return state.shown?.truth === 'no' || !why
-      ? fail(state.settledAt, firstFalse(state))
-      : unknown(why.reason, state.settledAt, why.message);
+    // What is not final might have become true by the deadline.
+    const final = seen(state).filter((reading) => reading.final);
+    const why = firstUnknown(final);
+    return why && final.every(({ truth }) => truth !== 'no')
+      ? unknown(why.reason, state.settledAt, why.message)
+      : fail(state.settledAt, firstFalse(final));
   }
   if (hold.phase === 'holding') {
     return ended < (hold.from as number) + terms.span
@@ -114,11 +118,11 @@ function waitingShortfall(state: ExpectationState, ended: number, logs: LogStore
   const { terms, last, shown, clauses } = state;
   const { deadline } = terms;
   if (ended < deadline) return unknown('cut-short', ended, `ended ${formatDuration(deadline - ended)} before its deadline`);
-  const why = firstUnknown(state);
+  const why = firstUnknown(seen(state));
   const seenLate = last !== undefined && last.at >= deadline - observationGap;
   // A look that failed says nothing about the state, so the one before it still stands for a while.
   const stands = shown?.truth !== 'unknown' || why?.reason === 'cannot-observe';
-  if (last?.truth === 'no' && seenLate && stands) return fail(deadline, firstFalse(state));
+  if (last?.truth === 'no' && seenLate && stands) return fail(deadline, firstFalse(seen(state)));
 
   const logClauses = clauses.flatMap((clause) => (clause.log ? [clause.log] : []));
   const incomplete = logClauses.filter((log) => !log.unknown && !log.read(deadline).complete);
@@ -134,13 +138,17 @@ function waitingShortfall(state: ExpectationState, ended: number, logs: LogStore
   return unknown('observation-gap', deadline, `nobody looked ${unseen}`);
 }
 
-function firstFalse(state: ExpectationState): string {
-  const bad = (state.shown?.readings ?? []).flatMap((reading) => reading?.claims ?? []).find((claim) => claim.truth === 'no');
+function seen(state: ExpectationState): readonly Reading[] {
+  return (state.shown?.readings ?? []).filter((reading) => reading !== undefined);
+}
+
+function firstFalse(readings: readonly Reading[]): string {
+  const bad = readings.flatMap(({ claims }) => claims).find((claim) => claim.truth === 'no');
   return bad ? `expected ${bad.expected}; observed ${bad.observed}` : 'it was not true';
 }
 
-function firstUnknown(state: ExpectationState): { readonly reason: FindingReason; readonly message: string } | undefined {
-  const bad = (state.shown?.readings ?? []).flatMap((reading) => reading?.claims ?? []).find((claim) => claim.truth === 'unknown');
+function firstUnknown(readings: readonly Reading[]): { readonly reason: FindingReason; readonly message: string } | undefined {
+  const bad = readings.flatMap(({ claims }) => claims).find((claim) => claim.truth === 'unknown');
   return bad && { reason: bad.reason ?? 'cannot-observe', message: `${bad.expected}: ${bad.observed}` };
 }
 

@@ -247,6 +247,20 @@ describe('value', () => {
     expect(sums('b')).toSatisfy((run: Run) => (run.because() as { verdict: string }).verdict === 'fail' && run.step('s3').waited === 0);
   });
 
+  it('does not make a state fail before its deadline', () => {
+    const beside = (fields: Record<string, Value>) =>
+      new Run(planOf('- exec: { on: pg1, run: x }\n  as: x\n- expect: { value: { "${x.replica}": pg2 }, cluster: { leader: pg2 } }'))
+        .did('s1', { exit: 0, fields })
+        .start('s2')
+        .at(1)
+        .cluster()
+        .end('s2')
+        .complete()
+        .because();
+    expect(beside({})).toMatchObject({ verdict: 'unknown', reason: 'unbound' });
+    expect(beside({ replica: 'pg3' })).toMatchObject({ verdict: 'fail', message: 'expected x.replica: pg2; observed x.replica: pg3' });
+  });
+
   const background =
     '- exec: { on: pg1, run: sleep 5 }\n  as: x\n  background: true\n- expect: { value: { "${x.exit}": 0 } }\n  within: 10s';
   const waited = (ends: number | undefined, exit = 0) => {
