@@ -5,6 +5,7 @@ import { parseSelector, type ResolvedSelector, resolveSelector, type Selector, t
 import type { LedgerRecord } from './ledger-record.ts';
 import { clusterKey, type LookRequest } from './look-request.ts';
 import type { PointRecord } from './point-record.ts';
+import type { Answers } from './reading.ts';
 import type { FindingReason } from './verdict.ts';
 
 export interface ClauseContext {
@@ -13,8 +14,8 @@ export interface ClauseContext {
   readonly clause: number;
   readonly facts: RunStarted;
   readonly names: () => Names;
-  /** Clusters as last seen. `main`: what selectors without a cluster's name are about. */
-  readonly view: (main?: string) => SelectorView;
+  /** Clusters as these answers have them, else as last seen. `main`: what selectors without a cluster's name are about. */
+  readonly view: (main: string, answers?: Answers) => SelectorView;
   /** Background steps of the names in scope that have not ended: what they will say is not known yet. */
   readonly running: (name: string) => boolean;
   readonly points: PointRecord;
@@ -38,10 +39,11 @@ export function filled<T>(
   return value.ok ? { ok: true, value: value.value } : { ok: false, ...unboundWhy(context, value.unbound) };
 }
 
-/** Hosts that an expanded selector means now, and the looks at clusters that the answer rests on. */
+/** Hosts that an expanded selector means in a round with these answers, else now, and the looks at clusters that the answer rests on. */
 export function hostsMeant(
   context: ClauseContext,
   selector: string | readonly string[],
+  answers?: Answers,
   main = 'main',
 ): { readonly looks: readonly LookRequest[]; readonly resolved: ResolvedSelector } {
   const parsed = parseSelector(selector);
@@ -49,7 +51,7 @@ export function hostsMeant(
   const clusters = [...new Set(roleClusters(parsed.selector, main))];
   return {
     looks: clusters.map((cluster) => ({ key: clusterKey(cluster), kind: 'cluster', cluster })),
-    resolved: resolveSelector(parsed.selector, context.view(main)),
+    resolved: resolveSelector(parsed.selector, context.view(main, answers)),
   };
 }
 

@@ -18,11 +18,11 @@ import { createForbiddenWatch } from './forbidden-lines.ts';
 import { createHistoryCheck } from './history-check.ts';
 import { createLedgerRecord } from './ledger-record.ts';
 import { createLogStore } from './log-store.ts';
-import { stepOfKey } from './look-request.ts';
+import { clusterKey, stepOfKey } from './look-request.ts';
 import { type OpenExpectation, openExpectation } from './open-expectation.ts';
 import { placeOf } from './place.ts';
 import { createPointRecord } from './point-record.ts';
-import type { Answer } from './reading.ts';
+import { type Answer, type Answers, answerOf } from './reading.ts';
 import { selectorView } from './selector-view.ts';
 import { createStarvationWatch } from './starvation.ts';
 import { createStepRecord } from './step-record.ts';
@@ -84,11 +84,21 @@ export function createJudge(plan: Plan): Judge {
       clause,
       facts: facts as RunStarted,
       names: () => namesAt(bindings, step.id),
-      view: (main) => selectorView(facts as RunStarted, clusters, main),
+      view: (main, answers) => selectorView(facts as RunStarted, answers ? seenIn(answers) : clusters, main),
       running: (name) => steps.running(step.id, name),
       points,
       ledger,
     };
+  }
+
+  /** Clusters as a round of answers has them; those that it is not about as they were last seen. */
+  function seenIn(answers: Answers): ReadonlyMap<string, ClusterLook> {
+    return new Map(
+      [...clusters].map(([name, last]) => {
+        const found = answerOf(answers, clusterKey(name), 'cluster', '');
+        return [name, 'seen' in found ? found.seen : last];
+      }),
+    );
   }
 
   /** The answer that a look event stands for, also where it only refers to an earlier one. */

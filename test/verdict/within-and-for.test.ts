@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ClusterLook } from '../../lab/core/event.ts';
 import { createJudge } from '../../lab/verdict/judge.ts';
 import { epoch, failedOver, healthy, planOf, Run } from './a-run.ts';
 
@@ -192,6 +193,20 @@ describe('one look', () => {
     // Each holds at some time, never both.
     run.steadily(2, (now) => now.cluster().look('s1/sql/1@pg3', sql(0)));
     run.steadily(5.1, (now) => now.cluster(failedOver).look('s1/sql/1@pg3', sql(1)));
+    expect(run.end('s1').complete().because()).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('means by a role whoever had it in that look', () => {
+    const plan = planOf('- expect: { cluster: { members: { sync: { lag: 0 } } }, sql: { on: pg3, run: select 1, is: 1 } }\n  within: 5s');
+    const standby = { role: 'replica', state: 'streaming' } as const;
+    const synchronous = (host: string): ClusterLook => {
+      const members = ['pg2', 'pg3'].map((name) => [name, { ...standby, sync: name === host, lag: name === host ? 500 : 0 }]);
+      return { ...healthy, members: { ...healthy.members, ...Object.fromEntries(members) } };
+    };
+    // Between the two answers of a round, a look for the record sees another synchronous standby.
+    const run = new Run(plan).start('s1').at(0.02).cluster(synchronous('pg2'), 20).at(0.5).cluster(synchronous('pg3'), 20);
+    run.at(0.6).look('s1/sql/1@pg3', sql(1), 600).at(1);
+    run.steadily(5.1, (now) => now.cluster(synchronous('pg3')).look('s1/sql/1@pg3', sql(1)));
     expect(run.end('s1').complete().because()).toMatchObject({ verdict: 'fail' });
   });
 

@@ -4,7 +4,7 @@ import type { ClusterClaim, MemberClaim } from '../../scenario/expectations/clus
 import { describeValue, holds, type ValueTest } from '../../scenario/value-test.ts';
 import { type ClauseContext, filled, hostsMeant } from '../clause-context.ts';
 import { clusterKey, type LookRequest } from '../look-request.ts';
-import { answerOf, type Claim, readingOf, type StateFold, unknownReading } from '../reading.ts';
+import { type Answers, answerOf, type Claim, readingOf, type StateFold, unknownReading } from '../reading.ts';
 
 export function startCluster(claim: ClusterClaim, context: ClauseContext): StateFold {
   const clause = () => filled(context, claim);
@@ -15,7 +15,7 @@ export function startCluster(claim: ClusterClaim, context: ClauseContext): State
       if (!now.ok) return [];
       const own: LookRequest = { key: clusterKey(name(now.value.of)), kind: 'cluster', cluster: name(now.value.of) };
       // A selector may be about another cluster than the claim.
-      return [own, ...now.value.members.flatMap((member) => hostsMeant(context, member.of, name(now.value.of)).looks)];
+      return [own, ...now.value.members.flatMap((member) => hostsMeant(context, member.of, undefined, name(now.value.of)).looks)];
     },
     read: (answers) => {
       const now = clause();
@@ -24,7 +24,7 @@ export function startCluster(claim: ClusterClaim, context: ClauseContext): State
       if ('claim' in found) return readingOf([found.claim]);
       return readingOf([
         ...clusterClaims(now.value, found.seen),
-        ...now.value.members.flatMap((member) => memberClaims(member, found.seen, context)),
+        ...now.value.members.flatMap((member) => memberClaims(member, found.seen, context, answers)),
       ]);
     },
   };
@@ -40,9 +40,9 @@ function clusterClaims(claim: ClusterClaim, look: ClusterLook): readonly Claim[]
   return fields.flatMap(([name, test, value]) => (test === undefined ? [] : [tested(name, test, value)]));
 }
 
-function memberClaims(claim: MemberClaim, look: ClusterLook, context: ClauseContext): readonly Claim[] {
+function memberClaims(claim: MemberClaim, look: ClusterLook, context: ClauseContext, answers: Answers): readonly Claim[] {
   const { of, ...tests } = claim;
-  const { resolved } = hostsMeant(context, of, look.cluster);
+  const { resolved } = hostsMeant(context, of, answers, look.cluster);
   if (!resolved.ok)
     return [{ truth: 'no', expected: `${of}: ${describeTests(tests)}`, observed: `${resolved.reason} (${describeMembers(look)})` }];
   return resolved.hosts.flatMap((host) => {

@@ -29,7 +29,7 @@ export function startFile(claim: ClauseOf<'file'>['claim'], context: ClauseConte
       const now = filled(context, claim);
       if (!now.ok) return unknownReading('files as described', now.message, now.reason);
       const { on, path, count, text } = now.value;
-      const { resolved } = hostsMeant(context, on);
+      const { resolved } = hostsMeant(context, on, answers);
       if (!resolved.ok) return readingOf([{ truth: 'no', expected: `${path} on ${on}`, observed: resolved.reason }]);
       return readingOf(
         resolved.hosts.flatMap((host): readonly Claim[] => {

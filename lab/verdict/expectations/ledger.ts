@@ -25,7 +25,7 @@ export function startLedger(claim: LedgerClaim, context: ClauseContext): StateFo
     read: (answers) => {
       const now = filled(context, claim);
       if (!now.ok) return unknownReading('rows as described', now.message, now.reason);
-      const { resolved } = hostsMeant(context, now.value.on ?? 'leader');
+      const { resolved } = hostsMeant(context, now.value.on ?? 'leader', answers);
       if (!resolved.ok) return readingOf([{ truth: 'no', expected: `the rows of ${now.value.on ?? 'leader'}`, observed: resolved.reason }]);
       const read = resolved.hosts.map((host) => {
         const found = answerOf(answers, key(host), 'ledger', `the rows on ${host}`);

@@ -21,7 +21,7 @@ export function startSql(claim: ClauseOf<'sql'>['claim'], context: ClauseContext
       const now = filled(context, claim);
       if (!now.ok) return unknownReading('an answer', now.message, now.reason);
       const { is, run, on = 'leader' } = now.value;
-      const { resolved } = hostsMeant(context, on);
+      const { resolved } = hostsMeant(context, on, answers);
       const expected = `${run}: ${holds(is, undefined).expected}`;
       if (!resolved.ok) return readingOf([{ truth: 'no', expected, observed: resolved.reason }]);
       return readingOf(
