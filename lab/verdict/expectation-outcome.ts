@@ -59,8 +59,10 @@ function shortfallOf(state: ExpectationState, ended: number, result: StepResult,
     return unknown(reason, ended, result.reason ?? 'the lab could not look');
   }
   if (state.broken) return fail(state.broken.entry.at, unwanted(state.broken));
-  if (hold.phase === 'broken')
-    return fail(hold.at as number, `did not go on for ${formatDuration(terms.span)}: ${firstFalse(seen(state))}`);
+  if (hold.phase === 'broken') {
+    const what = hold.round ? firstFalse(seen(state)) : missingLine(state);
+    return fail(hold.at as number, `did not go on for ${formatDuration(terms.span)}: ${what}`);
+  }
   if (hold.phase === 'gap')
     return unknown(
       'observation-gap',

@@ -56,7 +56,7 @@ export interface Hold<R extends Round> {
   readonly from?: number;
   /** When it was met (with `for`: the end of that time), broken, or lost from sight. */
   readonly at?: number;
-  /** The round that shows it. */
+  /** The round that shows it; absent where the number of lines broke it. */
   readonly round?: R;
 }
 
@@ -66,7 +66,8 @@ export function holdOf<R extends Round>(streaks: readonly Streak<R>[], whole: re
     for (const logs of whole) {
       const from = Math.max(streak.first.at, logs.from);
       // The states must have been seen once more at or after the last line: all clauses hold together.
-      if (logs.from <= terms.deadline && from < logs.until && from <= streak.inTime.at) return heldFrom(from, streak, terms.span);
+      if (logs.from <= terms.deadline && from < logs.until && from <= streak.inTime.at)
+        return heldFrom(from, streak, logs.until, terms.span);
     }
   }
   return { phase: 'waiting' };
@@ -79,8 +80,10 @@ export function mayHoldFrom<R extends Round>(streaks: readonly Streak<R>[], whol
   return holdOf([{ ...open, inTime: { ...open.inTime, at: Number.POSITIVE_INFINITY } }], whole, terms).from;
 }
 
-function heldFrom<R extends Round>(from: number, { inTime, last, latest, over }: Streak<R>, span: number): Hold<R> {
+/** `until`: when the lines were no longer as they should be. */
+function heldFrom<R extends Round>(from: number, { inTime, last, latest, over }: Streak<R>, until: number, span: number): Hold<R> {
   if (span === 0) return { phase: 'met', from, at: from, round: inTime };
+  if (until <= from + span && until <= (over?.round.at ?? until)) return { phase: 'broken', from, at: until };
   if (last.began >= from + span) return { phase: 'met', from, at: from + span, round: last };
   return over ? { phase: over.phase, from, at: over.round.at, round: over.round } : { phase: 'holding', from, round: latest };
 }

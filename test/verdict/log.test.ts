@@ -330,6 +330,21 @@ describe('times', () => {
       expect(judged(times, 2)).toMatchObject(['waiting', { reason: 'cut-short' }]);
   });
 
+  it('must go on being right for as long as `for` says', () => {
+    const judged = (test: string) => {
+      const run = opened(`{ lines: [{ patroni: tick, times: ${test} }] }`, 'within: 5s\n  for: 4s');
+      for (const second of [3, 4, 5]) run.at(second).log('pg1', 'patroni', 'tick');
+      return run.at(7.1).read().end('s2').complete().because();
+    };
+    expect(judged('{ any-of: [1, 2, 3] }')).toBe('pass');
+    expect(judged('{ any-of: [1, 3] }')).toMatchObject({
+      verdict: 'fail',
+      message: 'did not go on for 4.0 s: a line was not logged as often as it should be: patroni: tick',
+      at: epoch + 4000,
+    });
+    expect(judged('1')).toMatchObject({ message: 'a line was logged too often: pg1 patroni: tick', at: epoch + 4000 });
+  });
+
   it('counts those that were written in the window and read later', () => {
     const run = opened('{ lines: [{ patroni: tick, times: 1 }, { patroni: end }] }')
       .at(3)
