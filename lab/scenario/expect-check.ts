@@ -194,7 +194,7 @@ const states: readonly string[] = [
   'creating replica',
   'initializing new cluster',
   'running custom bootstrap script',
-  'bootstrap starting',
+  'starting after custom bootstrap',
   'start failed',
   'stop failed',
   'restart failed',
