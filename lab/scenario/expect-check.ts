@@ -3,6 +3,7 @@ import type { MemberLook, Value } from '../core/event.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { Claims } from './expectations/expectations.ts';
+import type { Line } from './line-pattern.ts';
 import type { Clause } from './plan.ts';
 import type { Point } from './point.ts';
 import type { Scope } from './reference-check.ts';
@@ -74,10 +75,12 @@ function checkLog(claim: Claims['log'], path: Path, names: Scope): readonly Mist
         ]
       : [];
   });
-  for (const list of ['lines', 'never'] as const)
-    claim[list].forEach(({ times }, index) => {
-      mistakes.push(...checkNumber(times, [...path, list, index, 'times']));
-    });
+  claim.lines.forEach(({ times }, index) => {
+    mistakes.push(...checkNumber(times, [...path, 'lines', index, 'times']));
+  });
+  claim.never.forEach((line, index) => {
+    mistakes.push(...checkForbidden(line, [...path, 'never', index]));
+  });
   const { since } = claim;
   if (since === undefined || names.excused.has(since)) return mistakes;
   const known = names.known.get(since);
@@ -95,6 +98,12 @@ function checkLog(claim: Claims['log'], path: Path, names: Scope): readonly Mist
     });
   }
   return mistakes;
+}
+
+/** One such line is one too many. */
+export function checkForbidden({ times }: Line, path: Path): readonly Mistake[] {
+  const hint = 'how often it may come is said among the lines of an expectation, such as times: { max: 2 }, with for';
+  return times === undefined ? [] : [{ message: 'a line that must not come has no times', path: [...path, 'times'], key: true, hint }];
 }
 
 function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {

@@ -5,6 +5,7 @@
 import type { Value } from '../core/event.ts';
 import type { Problem } from '../core/problem.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
+import { checkForbidden } from './expect-check.ts';
 import { parseScenario } from './parse.ts';
 import type { Plan } from './plan.ts';
 import { planLine } from './plan-clauses.ts';
@@ -116,7 +117,8 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
   ]);
   const planned = planSteps(steps, 's', known, scope);
   for (const { line, path } of scenario.forbid)
-    for (const mistake of checkWhen(line.when, [...path, 'when'], blueprint)) collector.problems.push(place(yaml, mistake));
+    for (const mistake of [...checkWhen(line.when, [...path, 'when'], blueprint), ...checkForbidden(line, path)])
+      collector.problems.push(place(yaml, mistake));
   const forbid = scenario.forbid.flatMap(({ line, path }) => planLine(line, path, yaml, variant.name));
   for (const mistake of checkReferences(
     valueAt(yaml, ['forbid']),

@@ -246,10 +246,10 @@ does not exist meets nothing.`;
 const lineProse = `\`{PROGRAM: PATTERN, on, times, when}\`, with PROGRAM one of \`patroni\`, \`postgres\`, \`pgbackrest\`, \`etcd\`, \`lab\` (the hosts' supervisor),
 \`other\` and \`any\`. The pattern is a text that the message contains, or \`'/re/flags'\` in JavaScript's syntax, quoted; it is tried on the
 message and on \`LEVEL: message\`. What \`\${...}\` stands for is taken literally, and LSNs match in any case and padding. \`times\` is a TEST
-of how many such lines there are. Continuation lines belong to their entry.
+of how many such lines there are; lines that must not come have none. Continuation lines belong to their entry.
 
-\`lines\` come in this order with others between them, across hosts by the engine's clock; \`order: any\` drops the order. \`never\` lines must
-not come. The file's own \`forbid\` is watched from the first step to the last, also before what its \`\${...}\` refer to has a value.
+\`lines\` come in this order with others between them, across hosts by the engine's clock; \`order: any\` drops the order, and one entry
+may be several of them. \`never\` lines must not come. The file's own \`forbid\` is watched from the first step to the last, also before what its \`\${...}\` refer to has a value.
 The window begins where the step \`since\` began (default: the last step that is neither mark nor expect) and ends with this
 expect, \`for\` included; it is judged once every stream was read past its end. What \`never\` alone forbids needs \`for\`.
 
