@@ -90,7 +90,9 @@ export function equals(expected: Value | undefined, value: Value | undefined): b
     const keys = Object.keys(expected);
     return (
       keys.length === Object.keys(value).length &&
-      keys.every((key) => equals((expected as Record<string, Value>)[key], (value as Record<string, Value>)[key]))
+      keys.every(
+        (key) => Object.hasOwn(value, key) && equals((expected as Record<string, Value>)[key], (value as Record<string, Value>)[key]),
+      )
     );
   }
   if (typeof expected === 'boolean' || typeof value === 'boolean') {

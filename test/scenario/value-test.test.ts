@@ -37,6 +37,7 @@ describe('tests of values', () => {
     [{ absent: true }, null, true],
     [{ absent: false }, 'x', true],
     [{ not: [1, 2] }, ['1', '2'], false],
+    [{ 'any-of': [{ leader: null }] }, { sync_standby: 'pg2' }, false],
   ])('%j of %j: %s', (test, value, expected) => {
     expect(met(test, value)).toBe(expected);
   });
