@@ -63,9 +63,10 @@ function isFields(test: ValueTest): test is Fields {
 function holdsField(name: (typeof fieldNames)[number], test: Fields, value: Value | undefined): boolean {
   if (name === 'absent') return (value === undefined || value === null) === test.absent;
   // Nothing is neither above nor below nor other than anything: a claim about a value needs a value.
-  if (value === undefined || value === null) return false;
-  if (name === 'not') return !equals(test.not as Value, value);
+  if (value === undefined) return false;
   if (name === 'any-of') return (test['any-of'] ?? []).some((item) => equals(item as Value, value));
+  if (value === null) return false;
+  if (name === 'not') return !equals(test.not as Value, value);
   if (name === 'matches') return typeof value !== 'object' && contains(test.matches ?? '', String(value));
   const order = compare(value, test[name] as Value);
   if (order === undefined) return false;

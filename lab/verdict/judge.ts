@@ -94,7 +94,7 @@ export function createJudge(plan: Plan): Judge {
   /** Clusters as a round of answers has them; those that it is not about as they were last seen. */
   function seenIn(answers: Answers): ReadonlyMap<string, ClusterLook> {
     return new Map(
-      [...clusters].map(([name, last]) => {
+      Object.entries(clusters.all()).map(([name, last]) => {
         const found = answerOf(answers, clusterKey(name), 'cluster', '');
         return [name, 'seen' in found ? found.seen : last];
       }),

@@ -21,6 +21,8 @@ describe('tests of values', () => {
     [{ not: 'pg1' }, undefined, false],
     [{ not: 'pg1' }, null, false],
     [{ matches: 'u' }, null, false],
+    [{ 'any-of': [null, 1] }, null, true],
+    [{ 'any-of': [0, 1] }, null, false],
     [{ above: 2 }, 3, true],
     [{ above: 2 }, 2, false],
     [{ above: '0/9000000' }, '0/A000000', true],
