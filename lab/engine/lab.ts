@@ -71,9 +71,14 @@ const namePrefix = 'pglab-';
 export const containerName = (lab: string, host: HostName) => `${namePrefix}${lab}-${host}`;
 export const networkName = (id: string) => `pglab-${id}`;
 
-/** Containers of all labs, helpers too. One that somebody else made and gave one of our labels is none of them. */
-function ourContainers(docker: Docker): Promise<Docker.ContainerInfo[]> {
-  return docker.listContainers({ all: true, filters: { label: [labelKeys.lab, labelKeys.host] } });
+/**
+ * Containers of all labs, or of one, helpers too. One that somebody else made and gave one of our labels is none of them; nor one that
+ * was run from a snapshot's image, which has its host's labels and not its name.
+ */
+async function ourContainers(docker: Docker, id?: string): Promise<Docker.ContainerInfo[]> {
+  const lab = id === undefined ? labelKeys.lab : `${labelKeys.lab}=${id}`;
+  const containers = await docker.listContainers({ all: true, filters: { label: [lab, labelKeys.host] } });
+  return containers.filter(({ Names, Labels }) => Names[0]?.startsWith(`/${namePrefix}`) || Labels[labelKeys.purpose] === 'helper');
 }
 
 /** Every lab on the engine, by name; half-made ones too. */
@@ -81,10 +86,7 @@ export async function listLabs(docker: Docker): Promise<Lab[]> {
   const containers = await ourContainers(docker);
   const byLab = new Map<string, { labels: HostLabels; info: Docker.ContainerInfo }[]>();
   for (const info of containers) {
-    const container = info.Names[0]?.slice(1) ?? info.Id;
-    // One that somebody ran from a snapshot's image has its host's labels.
-    if (!container.startsWith(namePrefix)) continue;
-    const labels = readLabels(info.Labels, container);
+    const labels = readLabels(info.Labels, info.Names[0]?.slice(1) ?? info.Id);
     if (labels.purpose === 'helper') continue;
     byLab.set(labels.lab, [...(byLab.get(labels.lab) ?? []), { labels, info }]);
   }
@@ -255,7 +257,7 @@ const othersPatience = seconds(20);
 /** Removes containers, volumes and network of a lab, whatever state it is in. Does nothing where there is none. */
 export async function removeLab(docker: Docker, id: string): Promise<void> {
   const filters = { label: [`${labelKeys.lab}=${id}`] };
-  const list = () => docker.listContainers({ all: true, filters });
+  const list = () => ourContainers(docker, id);
   const containers = await list();
   await Promise.all(containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))));
   // Where another process is at it too, the network is in use, and the names taken, until it has finished.

@@ -6,14 +6,14 @@ import { listLabs } from '../../../lab/engine/lab.ts';
 import { thisOwner } from '../../../lab/engine/labels.ts';
 import { docker, labIds, pglab, remainsOf, says, sweep } from '../pglab.ts';
 
-const bystander = 'cli-bystander';
+const bystanders = ['cli-bystander', 'cli-copy'] as const;
 
 afterAll(async () => {
   await sweep('cli-one', 'cli-two');
-  await docker
-    .getContainer(bystander)
-    .remove({ force: true })
-    .catch(() => undefined);
+  for (const name of bystanders) {
+    const container = docker.getContainer(name);
+    await container.remove({ force: true }).catch(() => undefined);
+  }
 });
 
 test('down --all removes every lab and what killed commands left, and nothing else', async ({ skip }) => {
@@ -21,9 +21,11 @@ test('down --all removes every lab and what killed commands left, and nothing el
   skip(others.length > 0, `other labs are up: ${others.join(', ')}`);
 
   const [image] = hostImages().map(imageTag);
-  // One label of ours makes no lab's host.
-  await (await docker.createContainer({ name: bystander, Image: image ?? '', Labels: { 'pglab.lab': 'mine' } })).start();
   expect((await pglab('up', '--name', 'cli-one', '--preset', 'one-node', '--ready', 'hosts')).exitCode).toBe(0);
+  const { Config } = await docker.getContainer('pglab-cli-one-pg1').inspect();
+  // One label of ours makes no lab's host, and neither do all of them, which what is run from a snapshot's image has.
+  for (const [name, Labels] of [[bystanders[0], { 'pglab.lab': 'mine' }] as const, [bystanders[1], Config.Labels] as const])
+    await (await docker.createContainer({ name, Image: image ?? '', Labels })).start();
   const pool = await pglab('pool', '--keep', '1', '--preset', 'one-node');
   expect(pool.exitCode, pool.stderr).toBe(0);
   const [frozen = ''] = /pool-[0-9a-f]{8}/.exec(pool.stdout) ?? [];
@@ -42,6 +44,6 @@ test('down --all removes every lab and what killed commands left, and nothing el
     leftovers: 1,
   });
   expect([...(await remainsOf('cli-one')), ...(await remainsOf('cli-two')), ...(await labIds())]).toEqual([]);
-  expect((await docker.getContainer(bystander).inspect()).State.Running).toBe(true);
+  for (const name of bystanders) expect((await docker.getContainer(name).inspect()).State.Running).toBe(true);
   expect((await pglab('down', '--all')).stdout).toBe('there is no lab to remove');
 });
