@@ -79,9 +79,9 @@ async function print(error: unknown, argv: readonly string[]): Promise<number> {
 /** commander says `error: unknown command 'upp'` and `(Did you mean up?)` below it. */
 function usageError(error: CommanderError): UsageError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const hint =
-    suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? 'pglab --help lists verbs; pglab VERB --help, their options';
-  return new UsageError(message, { hint });
+  const help = 'pglab --help lists verbs; pglab VERB --help, their options';
+  const hint = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? help;
+  return new UsageError(message, { hint: error.code === 'commander.excessArguments' ? `which lab is said with --name; ${hint}` : hint });
 }
 
 /** Only before the words that `psql` and `exec` pass on. */

@@ -265,6 +265,7 @@ describe('mistakes', () => {
   test.each([
     { args: ['upp'], message: "unknown command 'upp'", hint: 'did you mean up?' },
     { args: ['upp', '--help'], message: "unknown command 'upp'", hint: 'did you mean up?' },
+    { args: ['down', 'mine'], message: "too many arguments for 'down'", hint: 'which lab is said with --name' },
     { args: ['help', 'upp'], message: "unknown command 'upp'", hint: 'did you mean up?' },
     { args: ['status', '--nmae', 'x'], message: "unknown option '--nmae'", hint: 'did you mean --name?' },
     { args: ['up', '--name', 'No Such'], message: '"No Such" cannot name a lab', hint: 'lower-case' },
