@@ -27,10 +27,12 @@ export function followMembers(model: Model) {
 
   function leader(at: number, look: ClusterLook): void {
     const before = leaders.get(look.cluster);
-    if (leaders.has(look.cluster) && before === look.leader) return;
+    if (before === look.leader) return;
     leaders.set(look.cluster, look.leader);
-    if (look.leader === undefined) model.changes.push({ at, kind: 'leader', text: `no leader${before ? `; ${before} was` : ''}` });
-    else model.changes.push({ at, kind: 'leader', host: look.leader, text: `${look.leader} leads on timeline ${look.timeline ?? '?'}` });
+    const of = look.cluster === 'main' ? '' : `${look.cluster}: `;
+    if (look.leader === undefined) model.changes.push({ at, kind: 'leader', text: `${of}no leader; ${before} was` });
+    else
+      model.changes.push({ at, kind: 'leader', host: look.leader, text: `${of}${look.leader} leads on timeline ${look.timeline ?? '?'}` });
   }
 
   function pause(at: number, look: ClusterLook): void {

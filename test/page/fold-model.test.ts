@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Event } from '../../lab/core/event.ts';
+import type { ClusterLook, Event } from '../../lab/core/event.ts';
 import { foldModel } from '../../lab/page/fold-model.ts';
 import type { Model } from '../../lab/page/model.ts';
 import { optionPlace } from '../../lab/page/options.ts';
@@ -31,6 +31,15 @@ describe('lanes', () => {
       [0, 'replica', 1],
       [5, 'replica', undefined],
       [9, 'leader', 2],
+    ]);
+  });
+
+  it('name a cluster beside main, and tell of no leader where one was', () => {
+    const scratch = (look: ClusterLook) => ({ ...look, cluster: 'scratch' });
+    const events = run().look('cluster:scratch', scratch(leaderless)).at(1).look('cluster:scratch', scratch(healthy)).at(2);
+    expect(changes(modelOf(events.look('cluster:scratch', scratch(leaderless)).events)).filter((text) => text.includes('lead'))).toEqual([
+      'scratch: pg1 leads on timeline 1',
+      'scratch: no leader; pg1 was',
     ]);
   });
 
