@@ -7,7 +7,7 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning } from './local-process.ts';
+import { isRunning, processStart } from './local-process.ts';
 
 /** Resolves once the claim is ours, to the function that gives it up. `onWait` gets the process that has it. Throws the signal's reason. */
 export async function claim(what: string, signal: AbortSignal, onWait: (pid: number) => void): Promise<() => Promise<void>> {
@@ -17,16 +17,17 @@ export async function claim(what: string, signal: AbortSignal, onWait: (pid: num
   for (;;) {
     signal.throwIfAborted();
     if (await takeFile(file)) return () => rm(file, { force: true });
-    const pid = await holderOf(file);
-    if (Number.isFinite(pid) && !isRunning(pid)) {
+    const holder = await readFile(file, 'utf8').catch(() => undefined);
+    const pid = Number.parseInt(holder ?? '', 10);
+    if (holder !== undefined && holder !== nameOf(pid)) {
       // One at a time: who still has in mind whose claim it was would remove the next one's.
-      const done = await claim(`what ${pid} left of ${what}`, signal, () => undefined);
-      if ((await holderOf(file)) === pid) await rm(file, { force: true });
+      const done = await claim(`what ${holder} left of ${what}`, signal, () => undefined);
+      if ((await readFile(file, 'utf8').catch(() => undefined)) === holder) await rm(file, { force: true });
       await done();
       continue;
     }
-    if (!told && Number.isFinite(pid)) onWait(pid);
-    told ||= Number.isFinite(pid);
+    if (!told && holder !== undefined) onWait(pid);
+    told ||= holder !== undefined;
     await delay(200, undefined, { signal });
   }
 }
@@ -35,7 +36,7 @@ export async function claim(what: string, signal: AbortSignal, onWait: (pid: num
 async function takeFile(file: string): Promise<boolean> {
   const whole = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
-    await writeFile(whole, `${process.pid}\n`);
+    await writeFile(whole, nameOf(process.pid));
     await link(whole, file);
     return true;
   } catch (error) {
@@ -46,7 +47,7 @@ async function takeFile(file: string): Promise<boolean> {
   }
 }
 
-/** NaN where nobody has it. */
-async function holderOf(file: string): Promise<number> {
-  return Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+/** A process by its number and its start: numbers come again, after a restart of the machine the same ones soon. */
+function nameOf(pid: number): string {
+  return `${pid} ${isRunning(pid) ? (processStart(pid) ?? 'running') : 'gone'}\n`;
 }

@@ -14,10 +14,14 @@ vi.mock('node:fs/promises', async (original) => {
 /** No process has it: Linux counts to 4194304 (proc(5), pid_max). */
 const nobody = 4_194_304;
 
+async function leave(what: string, holder: string): Promise<void> {
+  const name = createHash('sha256').update(what).digest('hex').slice(0, 16);
+  await writeFile(join(tmpdir(), `pglab-${process.getuid?.() ?? 'user'}-${name}.claim`), holder);
+}
+
 /** Several who want it at once, after a process that is gone: the most that ever held it together. */
 async function mostAtOnce(what: string): Promise<number> {
-  const name = createHash('sha256').update(what).digest('hex').slice(0, 16);
-  await writeFile(join(tmpdir(), `pglab-${process.getuid?.() ?? 'user'}-${name}.claim`), `${nobody}\n`);
+  await leave(what, `${nobody} 123\n`);
   let [holders, most] = [0, 0];
   const hold = async (after: number) => {
     await delay(after);
@@ -37,6 +41,12 @@ test('a claim that a process left behind goes to one of those who want it', asyn
   const rounds = Array.from({ length: 20 }, (_, batch) => Array.from({ length: 10 }, (_, n) => `test ${process.pid} ${batch} ${n}`));
   for (const batch of rounds) expect(Math.max(...(await Promise.all(batch.map(mostAtOnce))))).toBe(1);
 }, 60_000);
+
+test("a claim of a process whose number is another one's by now counts for nothing", async () => {
+  const what = `test ${process.pid} restarted machine`;
+  await leave(what, `${process.ppid} 1\n`);
+  await (await claim(what, AbortSignal.timeout(2000), () => undefined))();
+});
 
 test('a claim for which there is no room on the disk leaves nothing that others would wait for', async () => {
   const what = `test ${process.pid} full disk`;
