@@ -1,11 +1,12 @@
 /** Runs programs inside hosts, and talks to their supervisor. What they print never reaches the host's log stream. */
 import type Docker from 'dockerode';
 import { aborted } from '../core/deadline.ts';
+import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import type { ServiceName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
 import { statusOf } from './lab.ts';
-import { lastTexts } from './log-stream.ts';
+import { firstMark, justAfter, lastTexts, readLog } from './log-stream.ts';
 import { type Command, type CommandResult, Runner } from './runner.ts';
 
 export type { Command, CommandResult } from './runner.ts';
@@ -80,17 +81,27 @@ async function hasEnded(docker: Docker, id: string, since: string): Promise<bool
   }
 }
 
-/** Waits until the init of a host that was just started heeds signals: one told to stop before that does not, or ends at once. */
-export async function listens(docker: Docker, container: string): Promise<void> {
-  // The init's shell is the first process's child; SIGTERM, 15, is the last that it sets a trap for.
-  const script = 'until (( 0x$(awk "/^SigCgt/ { print \\$2 }" /proc/$(pgrep -o -P 1)/status) & 1 << 14 )); do sleep 0.02; done';
-  const { exit, stderr } = await runCommand(docker, container, { user: 'root', argv: ['timeout', '30', 'bash', '-c', script] });
-  if (exit !== 0) throw new LabError(`the init of container ${container} does not listen: ${stderr.trim() || `exit code ${exit}`}`);
+/** How long the init of a host that was started may take until it heeds signals. */
+const listeningPatience = seconds(30);
+
+/**
+ * Waits until the init of a host that was just started heeds signals, which it prints: one that comes before ends it, or is lost. False
+ * where the host stopped before that. Throws LabError where it takes too long.
+ */
+export async function listens(docker: Docker, container: string): Promise<boolean> {
+  const { State } = await docker.getContainer(container).inspect();
+  // Its first words may be older than the start that the engine tells of, and are younger than the last end.
+  const since = State.FinishedAt.startsWith('0001') ? {} : { since: justAfter(State.FinishedAt) };
+  const signal = AbortSignal.timeout(listeningPatience);
+  for await (const { text } of readLog(docker, container, { follow: true, signal, ...since })) if (text.endsWith(firstMark)) return true;
+  if (signal.aborted)
+    throw new LabError(`the init of container ${container} does not listen`, { detail: await lastTexts(docker, container, 5) });
+  return false;
 }
 
-/** Starts Patroni on a host where it was held back. Costs next to nothing, unlike a command that runs in the host; waits for nothing. */
+/** Starts Patroni on a host where it was held back. Costs next to nothing, unlike a command that runs in the host. */
 export async function releasePatroni(docker: Docker, container: string): Promise<void> {
-  await docker.getContainer(container).kill({ signal: 'SIGUSR2' });
+  if (await listens(docker, container)) await docker.getContainer(container).kill({ signal: 'SIGUSR2' });
 }
 
 /** Holds Patroni still (SIGSTOP) until its service is stopped. Does nothing where it does not run. */

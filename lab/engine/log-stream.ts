@@ -25,6 +25,9 @@ export function justAfter(stamp: string): string {
   return `${nanos / 1_000_000_000n}.${String(nanos % 1_000_000_000n).padStart(9, '0')}`;
 }
 
+/** What a host's init prints by itself at each start, once it heeds signals (images/base/files/etc/lab/init). */
+export const firstMark = 'lab: read mark 0';
+
 export interface LogSource {
   /** Where to begin, as `since`; from the container's first line by default. */
   readonly since?: string;

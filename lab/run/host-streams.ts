@@ -7,9 +7,10 @@ import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import { hostWords } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
+import { listens } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import { type Host, isRemoved, type Lab, statusOf } from '../engine/lab.ts';
-import { engineTime, justAfter, readLog, type StreamLine } from '../engine/log-stream.ts';
+import { engineTime, firstMark, justAfter, readLog, type StreamLine } from '../engine/log-stream.ts';
 import { hostChanges } from '../engine/watch.ts';
 import { continues, join, type LogEntry, readEntry, readMark } from '../observe/log-entry.ts';
 import type { History } from './history.ts';
@@ -34,6 +35,8 @@ interface HostReader {
   attached: boolean;
   /** Whether a start was heard since the stream began. */
   started: boolean;
+  /** Whether the host's init heeds signals since its start. */
+  listens: boolean;
   /** Called at every barrier and every end of the stream, and when the host is paused or dies. */
   readonly waiting: Set<(news: News) => void>;
   /** Barriers of one host follow each other: a mark belongs to one of them. */
@@ -60,7 +63,16 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
   const readers = new Map(
     lab.hosts.map((host): [string, HostReader] => [
       host.name,
-      { host, state: stateOf(host), from, attached: false, started: false, waiting: new Set(), barriers: Promise.resolve() },
+      {
+        host,
+        state: stateOf(host),
+        from,
+        attached: false,
+        started: false,
+        listens: false,
+        waiting: new Set(),
+        barriers: Promise.resolve(),
+      },
     ]),
   );
   const signal = stopping.signal;
@@ -88,6 +100,7 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
         reader.started = true;
         attach(reader);
       }
+      if (change === 'die') reader.listens = false;
       if (change === 'pause' || change === 'die') release(reader, 'silent');
     }
   };
@@ -154,6 +167,11 @@ function take(reader: HostReader, at: number, line: string, history: History): v
   if (text !== '' || line === '') takeLine(reader, at, text, history);
   if (text === line) return;
   letGo(reader, history);
+  if (line.endsWith(firstMark)) {
+    // Nobody asked for it.
+    reader.listens = true;
+    return;
+  }
   release(reader, 'read');
 }
 
@@ -196,8 +214,11 @@ async function pass(docker: Docker, reader: HostReader, history: History): Promi
 }
 
 async function readToMark(docker: Docker, reader: HostReader): Promise<News> {
-  const passed = new Promise<News>((resolve) => reader.waiting.add(resolve));
+  let passed: Promise<News>;
   try {
+    reader.listens ||= await listens(docker, reader.host.container);
+    if (!reader.listens) return 'silent';
+    passed = new Promise((resolve) => reader.waiting.add(resolve));
     await docker.getContainer(reader.host.container).kill({ signal: 'SIGUSR1' });
   } catch (error) {
     // It died, or was removed, between the question and the signal.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Event } from '../../lab/core/event.ts';
-import { controlService } from '../../lab/engine/commands.ts';
+import { controlService, releasePatroni } from '../../lab/engine/commands.ts';
 import { endpointOf } from '../../lab/engine/lab.ts';
 import { readLog } from '../../lab/engine/log-stream.ts';
 import { lookAtRepository } from '../../lab/observe/repository.ts';
@@ -92,6 +92,18 @@ test('a host counts as started when its init heeds signals, so that one that is 
   await on.sh('repo', "sed -i '2i sleep 1' /etc/lab/init", 'root');
   for (const reason of ['repo runs', 'repo runs']) expect(await on.does('restart', 'repo')).toMatchObject({ outcome: 'done', reason });
   await on.sh('repo', "sed -i '2d' /etc/lab/init", 'root');
+});
+
+test('the signal that lets Patroni go waits for an init that heeds it, and does not end the host', async () => {
+  const [name] = await on.replicas();
+  const container = docker.getContainer(on.host(name).container);
+  await on.sh(name, "sed -i '2i sleep 1' /etc/lab/init", 'root');
+  await container.stop({ t: 90 });
+  await container.start();
+  await releasePatroni(docker, on.host(name).container);
+  expect((await container.inspect()).State.Running).toBe(true);
+  await on.sh(name, "sed -i '2d' /etc/lab/init", 'root');
+  await on.healthy();
 });
 
 test('a segment counts as archived once it is whole', async () => {

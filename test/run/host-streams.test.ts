@@ -28,7 +28,7 @@ class Engine {
   readonly #log: Buffer[] = [];
   readonly #followers = new Map<PassThrough, number>();
   readonly #events = new PassThrough();
-  inspect = async () => ({ State: { Running: true } });
+  inspect = async () => ({ State: { Running: true, FinishedAt: '0001-01-01T00:00:00Z' } });
   kill = async () => this.print('lab: read mark 1');
 
   readonly docker = {
@@ -86,17 +86,19 @@ class Engine {
 /** Whoever reads has read by then. */
 const settled = () => delay(60);
 
-async function follow(): Promise<{ engine: Engine; streams: HostStreams; words: string[] }> {
+async function follow(first = ['lab: read mark 0']): Promise<{ engine: Engine; streams: HostStreams; words: string[] }> {
   const engine = new Engine();
   const history = new Kept(0);
   const lab = { id: 'x', hosts: [{ name: 'pg1', container: 'c', state: 'running' }] } as unknown as Lab;
   const streams = followHosts(engine.docker, lab, history, (error) => history.words.push(String(error)));
   onTestFinished(async () => {
-    engine.inspect = async () => ({ State: { Running: false } });
+    engine.inspect = async () => ({ State: { Running: false, FinishedAt: '' } });
     const stopped = streams.stop();
     engine.stop();
     await stopped;
   });
+  await settled();
+  engine.print(...first);
   await settled();
   return { engine, streams, words: history.words };
 }
@@ -108,7 +110,7 @@ test.each([true, false])(
     let answer = () => {};
     engine.inspect = () =>
       new Promise((resolve) => {
-        answer = () => resolve({ State: { Running } });
+        answer = () => resolve({ State: { Running, FinishedAt: '' } });
       });
     engine.tell('die');
     engine.endStreams();
@@ -133,6 +135,17 @@ test('a host that runs again before its start is heard is read through', async (
   engine.tell('start');
   await settled();
   expect(words).toEqual(['host stopped', 'read-through', 'host started']);
+});
+
+test('a host that has only just started is sent no signal before its init heeds them', async () => {
+  const { engine, streams, words } = await follow([]);
+  engine.kill = async () => engine.print('signalled', 'lab: read mark 1');
+  const reading = streams.readThrough(['pg1']);
+  await settled();
+  expect(words).toEqual([]);
+  engine.print('lab: read mark 0');
+  await reading;
+  expect(words).toEqual(['signalled', 'read-through']);
 });
 
 test('a running host is read up to its mark', async () => {
