@@ -176,8 +176,33 @@ function checkNumber(test: ValueTest | undefined, path: Path, hint?: string): re
     .map((text) => ({ message: `a number is expected here, not "${text}"`, path, ...(hint === undefined ? {} : { hint }) }));
 }
 
+const regexSyntax = /\.[*+]|\\[dDsSwWbB.]|\w\|\w|^\^|\[[^\]]+\][*+{]/;
+
+/** A text that nobody logs is never missed among lines that must not come. */
+export function adviseOnLine({ program, pattern }: Line, path: Path): readonly Mistake[] {
+  if (pattern.kind === 'regex' || !pattern.parts.some((part) => 'literal' in part && regexSyntax.test(part.literal))) return [];
+  return [
+    {
+      message: 'this is looked for as it stands, and looks like a regular expression',
+      path: [...path, program],
+      hint: "one stands between slashes, in quotes: '/.../'",
+    },
+  ];
+}
+
+export function adviseOnExpect({ step }: Pick<ExpectCheck, 'step'>): readonly Mistake[] {
+  const lines = (step.args as readonly ParsedClause[]).flatMap(({ kind, claim, path }) =>
+    kind !== 'log'
+      ? []
+      : (['lines', 'never'] as const).flatMap((list) =>
+          (claim as Claims['log'])[list].flatMap((line, index) => adviseOnLine(line, [...path, list, index])),
+        ),
+  );
+  return [...lines, ...adviseOnStates({ step })];
+}
+
 /** A state that Patroni has no word for is waited for in vain; advice, since another Patroni may have more words. */
-export function adviseOnStates({ step }: Pick<ExpectCheck, 'step'>): readonly Mistake[] {
+function adviseOnStates({ step }: Pick<ExpectCheck, 'step'>): readonly Mistake[] {
   const claims = (step.args as readonly ParsedClause[]).flatMap(({ kind, claim, path }) =>
     kind === 'cluster' ? (claim as Claims['cluster']).members.map((member) => ({ member, path: [...path, 'members', member.of] })) : [],
   );

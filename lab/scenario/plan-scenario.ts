@@ -5,7 +5,7 @@
 import type { Value } from '../core/event.ts';
 import type { Problem } from '../core/problem.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
-import { checkForbidden } from './expect-check.ts';
+import { adviseOnLine, checkForbidden } from './expect-check.ts';
 import { parseScenario } from './parse.ts';
 import type { Plan } from './plan.ts';
 import { planLine } from './plan-clauses.ts';
@@ -211,7 +211,10 @@ function checkReserved(scenario: Scenario, collector: Collector): void {
 function adviseOnFile(scenario: Scenario, collector: Collector): void {
   const labs = [{ lab: scenario.lab, path: [] as Path }, ...scenario.variants];
   collector.advice.push(
-    ...labs.flatMap(({ lab, path }) => adviseOnSettings(lab, [...path, 'lab'])).map((mistake) => place(scenario.yaml, mistake)),
+    ...[
+      ...labs.flatMap(({ lab, path }) => adviseOnSettings(lab, [...path, 'lab'])),
+      ...scenario.forbid.flatMap(({ line, path }) => adviseOnLine(line, path)),
+    ].map((mistake) => place(scenario.yaml, mistake)),
   );
   if (!scenario.variants.some((variant) => variant.mustFail !== undefined)) {
     collector.advice.push(

@@ -5,7 +5,7 @@
 import { type Overlay, serviceNames } from '../topology/overlay.ts';
 import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
-import { adviseOnStates, checkExpect, type ExpectCheck } from './expect-check.ts';
+import { adviseOnExpect, checkExpect, type ExpectCheck } from './expect-check.ts';
 import type { Claims } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
 import { unansweredQuestion, unknownCommand } from './program-commands.ts';
@@ -44,7 +44,7 @@ export function checkStep(given: StepCheck): readonly Mistake[] {
 /** What makes a step fail for sure, and yet is no reason not to try it: a recording takes a command before anybody has answered it. */
 export function adviseOnStep(given: StepCheck): readonly Mistake[] {
   const { step } = given;
-  if (step.verb === 'expect') return adviseOnStates(given);
+  if (step.verb === 'expect') return adviseOnExpect(given);
   if (step.verb === 'configure') return adviseOnSettings(step.raw.configure, [...step.path, 'configure']);
   return adviseOnQuestion(given);
 }
