@@ -20,10 +20,12 @@ export function watchInterruptions(): Session {
       process.exit(exitCodes.interrupted);
     }
   };
-  let leave = async () => {};
+  let leave: (() => Promise<void>) | undefined;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    void leave().finally(() => process.exit(Number(process.exitCode ?? exitCodes.pass)));
+    // Who has something to put in order has something to finish: labs, verdicts and their exit code.
+    if (left !== undefined && !leave) return;
+    void Promise.resolve(leave?.()).finally(() => process.exit(Number(process.exitCode ?? exitCodes.pass)));
   });
   // A closed terminal or a broken pipe must not stop the clean-up that is being told about.
   process.stderr.on('error', () => {});

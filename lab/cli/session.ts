@@ -9,7 +9,7 @@ export interface Session {
    * process at once with the line `left`. Until then a signal ends the process.
    */
   readonly takeOver: (left: string) => void;
-  /** What to do before the process ends because nobody reads its output any more (`| head`). */
+  /** What to do before the process ends because nobody reads its output any more (`| head`). A verb that took over without it goes on. */
   readonly onReaderGone: (leave: () => Promise<void>) => void;
 }
 

@@ -143,6 +143,17 @@ test('a second press, later than that, ends the command at once and says what re
   expect(stderr).toContain('left as it is; npm run lab:down removes what there is');
 });
 
+test('a command with something to finish goes on where nobody reads its output any more, and its exit code is its own', async () => {
+  const script = `import { watchInterruptions } from './dist/lab/cli/interruption.js';
+    watchInterruptions().takeOver('left as it is');
+    const telling = setInterval(() => console.log('more'), 10);
+    setTimeout(() => { clearInterval(telling); console.error('finished'); process.exitCode = 1; }, 500);`;
+  const program = execa('node', ['--input-type=module', '-e', script], { cwd: projectFolder, reject: false });
+  program.stdout?.destroy();
+  const { exitCode, stderr } = await program;
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: 'finished' });
+});
+
 test.each([['from nothing', up] as const, ['as a fork', fork] as const])(
   'an up that is killed %s leaves a half-made lab, which status shows and the next up replaces',
   (_, up) =>
