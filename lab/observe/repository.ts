@@ -19,8 +19,12 @@ interface InfoStanza {
   archive: { id: string; max: string | null }[];
 }
 
-/** Reads `pgbackrest info --output=json` (see pgBackRest's user guide, "Information"). */
-export function readInfo(json: string, stanza: string, segments: Readonly<Record<string, boolean>>): RepoLook {
+/**
+ * Reads `pgbackrest info --output=json` (see pgBackRest's user guide, "Information"). What it says of its configuration it prints before
+ * it has read there how much it is to say.
+ */
+function readInfo(printed: string, stanza: string, segments: Readonly<Record<string, boolean>>): RepoLook {
+  const json = printed.slice(Math.max(0, printed.search(/^\[/m)));
   const found = (JSON.parse(json) as InfoStanza[]).find((each) => each.name === stanza);
   return {
     kind: 'repo',
@@ -67,5 +71,5 @@ async function hasSegment(docker: Docker, container: string, stanza: string, seg
   const listing = await runCommand(docker, container, {
     argv: ['pgbackrest', 'repo-ls', `archive/${stanza}`, '--recurse', `--filter=${stored}`, '--log-level-console=off'],
   });
-  return listing.stdout.trim() !== '';
+  return new RegExp(stored, 'm').test(listing.stdout);
 }
