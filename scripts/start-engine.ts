@@ -3,7 +3,7 @@
  * that it does; everything else about engines is `lab/engine`'s.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { poll } from '../lab/core/deadline.ts';
 import { seconds } from '../lab/core/duration.ts';
 import { LabError } from '../lab/core/problem.ts';
@@ -44,6 +44,7 @@ export async function startEngine(
     });
     daemon.unref();
     closeSync(output);
+    favourHosts(say);
   }
   const limit = seconds(60);
   const waited = await poll(
@@ -56,6 +57,19 @@ export async function startEngine(
     detail: lastWords(since),
     hint: `the whole log is in ${log}`,
   });
+}
+
+/**
+ * Without an init system all hosts are one group (cgroups v1), which gets as much CPU as any one session of the engine's, and a lab that
+ * comes up has dozens of those: a process in a running lab then waits up to 0.3 s for its turn on two cores, and 0.03 s with this.
+ */
+function favourHosts(say: (line: string) => void): void {
+  const everybody = '/sys/fs/cgroup/cpu';
+  if (!existsSync(`${everybody}/cpu.shares`)) return;
+  const hosts = `${everybody}/docker`;
+  say(`labs that run come before the engine's own work (${hosts}/cpu.shares)`);
+  mkdirSync(hosts, { recursive: true });
+  writeFileSync(`${hosts}/cpu.shares`, '8192');
 }
 
 function refuseElsewhere(): void {

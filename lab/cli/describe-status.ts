@@ -47,11 +47,12 @@ function describeMembers(status: LabStatus, paint: Paint): string[] {
   );
 }
 
-function describeState({ state, host }: MemberStatus, paint: Paint): string {
+function describeState({ state, host, pendingRestart }: MemberStatus, paint: Paint): string {
   if (host === 'frozen') return paint.yellow('host frozen');
   if (host === 'stopped') return paint.red('host down');
-  if (state === 'running' || state === 'streaming') return paint.green(state);
-  return (state === 'unreachable' ? paint.red : paint.yellow)(state);
+  const healthy = state === 'running' || state === 'streaming';
+  const shown = (healthy ? paint.green : state === 'unreachable' ? paint.red : paint.yellow)(state);
+  return pendingRestart ? `${shown}${paint.yellow(', pending restart')}` : shown;
 }
 
 function describeRest(status: LabStatus, paint: Paint, now: number): string[] {

@@ -57,6 +57,8 @@ export async function readChoice(
     oneOf('train', choice.train, Object.keys(readTrains().trains));
   }
   const file = choice.overlay === undefined ? undefined : await (await import('./overlay-file.ts')).readOverlayFile(choice.overlay);
+  for (const { message, file: name, span, hint } of file?.advice ?? [])
+    process.stderr.write(`warning: ${name}:${span?.start.line}: ${message}${hint === undefined ? '' : `; ${hint}`}\n`);
   const spec: LabObject = {
     ...file?.lab,
     ...(preset === undefined ? {} : { preset }),

@@ -1,7 +1,7 @@
 /** The one place where trouble becomes text and an exit code. Stack traces and causes in full are for `--debug`. */
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { exitCodes, LabError, type Problem, UsageError } from '../core/problem.ts';
+import { exitCodes, LabError, type Problem, UsageError, withCause } from '../core/problem.ts';
 import { renderProblems } from '../scenario/code-frame.ts';
 import type { Paint } from './paint.ts';
 
@@ -13,10 +13,9 @@ export interface ErrorText {
 /** Renders any thrown value. Never throws. */
 export function describeError(error: unknown, { paint, debug }: { readonly paint: Paint; readonly debug: boolean }): ErrorText {
   const known = error instanceof LabError ? error : fromOutside(error);
-  const cause = known.cause === undefined ? undefined : shortCause(known.cause);
   // What somebody asked for is no error.
   const sign = known.exitCode === exitCodes.interrupted ? '' : `${paint.red(paint.bold('error:'))} `;
-  const lines = [`${sign}${known.message}${cause && !known.message.includes(cause) ? `: ${cause}` : ''}`];
+  const lines = [`${sign}${withCause(known)}`];
   lines.push(...known.detail.map((line) => `  ${line}`));
   if (known instanceof UsageError && known.problems.length > 0) lines.push(renderProblems(known.problems, sourcesOf(known.problems)));
   if (known.hint) lines.push(`${paint.cyan('hint:')} ${known.hint}`);
@@ -36,15 +35,6 @@ function sourcesOf(problems: readonly Problem[]): Record<string, string> {
       }
     }),
   );
-}
-
-/** dockerode's errors read `(HTTP code 409) conflict - Conflict. The container name ... `. */
-const engineMessage = /^\(HTTP code \d+\) (?:[^-]*?) - (.*)$/s;
-
-function shortCause(cause: unknown): string | undefined {
-  if (!(cause instanceof Error) || cause.name === 'ZodError') return undefined;
-  const text = engineMessage.exec(cause.message)?.[1] ?? cause.message;
-  return text.trim().split('\n')[0]?.trim() || undefined;
 }
 
 /** Words for errors that nobody translated on the way. */

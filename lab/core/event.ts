@@ -52,6 +52,8 @@ export interface LogEvent {
   /** The message without the time stamp and level; continuation lines follow after newlines. */
   readonly text: string;
   readonly pid?: number;
+  /** When Patroni said it, Unix ms by its host's clock: a thread of its own writes it, later (patroni/log.py, PatroniLogger). */
+  readonly said?: number;
   /** `stream`: the host's own log stream. `command`: printed by a command that step `step` ran on the host. */
   readonly source: 'stream' | 'command';
   readonly step?: string;
@@ -133,6 +135,8 @@ export interface MemberLook {
   /** Bytes behind the leader's WAL position; absent where unknown. */
   readonly lag?: number;
   readonly sync?: boolean;
+  /** Patroni's: PostgreSQL has to be restarted for a setting. Absent also where Patroni was not heard. */
+  readonly pendingRestart?: true;
   readonly lsn?: Lsn;
 }
 
@@ -196,6 +200,8 @@ export interface FileLook {
   readonly host: string;
   readonly count: number;
   readonly text?: string;
+  /** No folder is there that such files could be in. */
+  readonly noFolder?: true;
 }
 
 export interface DcsLook {

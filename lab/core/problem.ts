@@ -51,6 +51,9 @@ export class LabError extends Error {
   }
 }
 
+/** What this machine or its engine cannot do, whatever is tried: a step that asks for it is unsupported. */
+export class UnsupportedError extends LabError {}
+
 /** A mistake in what the user typed or wrote (exit code 2). `problems` are positions in files, where there are any. */
 export class UsageError extends LabError {
   readonly problems: readonly Problem[];
@@ -64,4 +67,26 @@ export class UsageError extends LabError {
     this.name = 'UsageError';
     this.problems = options.problems ?? [];
   }
+}
+
+/** dockerode's errors read `(HTTP code 409) conflict - Conflict. The container name ... `. */
+const engineMessage = /^\(HTTP code \d+\) (?:[^-]*?) - (.*)$/s;
+
+/** The first line of what an error says, without what dockerode puts before it; nothing of zod's, whose words are JSON. */
+function shortMessage(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name === 'ZodError') return undefined;
+  const text = engineMessage.exec(error.message)?.[1] ?? error.message;
+  return text.trim().split('\n')[0]?.trim() || undefined;
+}
+
+/** What an error says, and why: `host pg1 could not be created: no such image`. */
+export function withCause(error: Error): string {
+  const cause = shortMessage(error.cause);
+  return cause === undefined || error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
+}
+
+/** All that any thrown value says, for a verdict: the message, why, and below it the evidence. */
+export function tellError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return [withCause(error), ...(error instanceof LabError ? error.detail : [])].join('\n');
 }

@@ -114,10 +114,9 @@ async function bootstrap(docker: Docker, suite: string, name: string, refused: s
 }
 
 async function importTarball(docker: Docker, tarball: string, name: string): Promise<void> {
-  const [repo, tag] = name.split(':') as [string, string];
+  // The tag is part of it: Podman 4 passes over one that is given apart.
   const output = (await docker.importImage(createReadStream(tarball) as unknown as string, {
-    repo,
-    tag,
+    repo: name,
   })) as unknown as NodeJS.ReadableStream;
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(output, (error) => (error ? reject(error) : resolve()));

@@ -80,9 +80,14 @@ export async function build(docker: Docker, context: Readable, request: BuildReq
 
 /** Puts labels on an image: the versions that a build found are known only after it. */
 export async function label(docker: Docker, id: string, labels: Readonly<Record<string, string>>, request: BuildRequest): Promise<string> {
-  const instructions = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const instructions = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value).replaceAll('$', '\\$')}`);
   const dockerfile = `FROM ${id}\nLABEL ${instructions.join(' ')}\n`;
   return build(docker, packRecipe([{ path: 'Dockerfile', mode: 0o644, content: Buffer.from(dockerfile) }]), request);
+}
+
+/** A tag as it was given: Podman tells it with the registry that a short name stands for, known by a dot or a colon in its name. */
+export function givenTag(tag: string): string {
+  return tag.replace(/^(?:localhost|[^/]*[.:][^/]*)\//, '');
 }
 
 /** Removes what a build came to: its last step that was heard of, or the one it made after that. */

@@ -9,14 +9,17 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning, processStart } from './local-process.ts';
 
-/** Resolves once the claim is ours, to the function that gives it up. `onWait` gets the process that has it. Throws the signal's reason. */
+/**
+ * Resolves once the claim is ours, to the function that gives it up, once however often it is called. `onWait` gets the process that has
+ * it. Throws the signal's reason.
+ */
 export async function claim(what: string, signal: AbortSignal, onWait: (pid: number) => void): Promise<() => Promise<void>> {
   const name = createHash('sha256').update(what).digest('hex').slice(0, 16);
   const file = join(tmpdir(), `pglab-${process.getuid?.() ?? 'user'}-${name}.claim`);
   let told = false;
   for (;;) {
     signal.throwIfAborted();
-    if (await takeFile(file)) return () => rm(file, { force: true });
+    if (await takeFile(file)) return giveUpOnce(file);
     const holder = await readFile(file, 'utf8').catch(() => undefined);
     const pid = Number.parseInt(holder ?? '', 10);
     if (holder !== undefined && holder !== nameOf(pid)) {
@@ -30,6 +33,16 @@ export async function claim(what: string, signal: AbortSignal, onWait: (pid: num
     told ||= holder !== undefined;
     await delay(200, undefined, { signal });
   }
+}
+
+/** Once it is given up, the file is somebody else's. */
+function giveUpOnce(file: string): () => Promise<void> {
+  let ours = true;
+  return async () => {
+    if (!ours) return;
+    ours = false;
+    await rm(file, { force: true });
+  };
 }
 
 /** False where another has it. The file is whole from the start: one that names nobody would be waited for without end. */

@@ -69,12 +69,12 @@ async function findRunner(docker: Docker, container: string): Promise<Here> {
   return { since, runner: await stay.runner };
 }
 
-/** Whether that start of a container is over. The engine may hear of it a moment after its connections. */
+/** Whether that start of a container is over. The engine may hear of it after its connections, on a busy machine seconds after. */
 async function hasEnded(docker: Docker, id: string, since: string): Promise<boolean> {
   const container = docker.getContainer(id);
   try {
     if ((await container.inspect()).State.StartedAt !== since) return true;
-    await container.wait({ abortSignal: AbortSignal.timeout(2_000) });
+    await container.wait({ abortSignal: AbortSignal.timeout(10_000) });
     return true;
   } catch (error) {
     return statusOf(error) === 404;

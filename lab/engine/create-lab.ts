@@ -2,10 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
+import { settle } from '../core/settle.ts';
 import type { Blueprint, FileSpec, HostName, HostSpec } from '../topology/blueprint.ts';
 import { addressAt, formatSubnet, freePorts, freeSubnets, hasBridge, parseSubnet, routedSubnets, type Subnet } from './addresses.ts';
 import { packFiles, userIds } from './archive.ts';
-import { checkName, containerName, findLab, type Lab, nameTaken, networkName, removeLab, statusOf } from './lab.ts';
+import {
+  checkName,
+  containerName,
+  findLab,
+  freezeContainer,
+  isPodman,
+  type Lab,
+  nameTaken,
+  networkName,
+  removeLab,
+  statusOf,
+} from './lab.ts';
 import { type LabSpecLabel, labelKeys, type PoolLabel, type Purpose, thisOwner, writeLabels } from './labels.ts';
 import { type HostDown, snapshotLabels } from './snapshot-labels.ts';
 
@@ -36,15 +48,17 @@ export async function createLab(docker: Docker, blueprint: Blueprint, options: N
     const network = await createNetwork(docker, id, blueprint.hosts.length);
     // Nobody is told the way to a replay's hosts, and each published port costs the engine a dozen iptables and a proxy.
     const direct = options.purpose === 'replay' && hasBridge(network.id);
-    const ctx: Making = { docker, blueprint, options, id, direct, addresses: placeHosts(blueprint, network.subnet) };
+    const podman = await isPodman(docker);
+    const ctx: Making = { docker, podman, blueprint, options, id, direct, addresses: placeHosts(blueprint, network.subnet) };
     const anchorName = blueprint.etcd[0];
     const anchor = blueprint.hosts.find((host) => host.name === anchorName);
     if (!anchor) throw new LabError('a lab needs at least one etcd host');
     // Claims the name before anything else is made.
     const claimed = await createContainer(ctx, anchor, await choosePorts(ctx, anchor));
-    await createSharedDisks(ctx);
+    await createVolumes(ctx);
     // The first members' way to a leader is the longest: hosts that have to wait for it are started after them.
     const waits = (host: HostSpec) => host.kind !== 'etcd' && options.hold(host);
+    // All of them, or some would be made when the lab is removed already.
     await settle(blueprint.hosts.filter((host) => !waits(host)).map((host) => startHost(ctx, host, host === anchor ? claimed : undefined)));
     await settle(blueprint.hosts.filter(waits).map((host) => startHost(ctx, host)));
     options.signal?.throwIfAborted();
@@ -57,6 +71,7 @@ export async function createLab(docker: Docker, blueprint: Blueprint, options: N
 
 interface Making {
   readonly docker: Docker;
+  readonly podman: boolean;
   readonly blueprint: Blueprint;
   readonly options: NewLab;
   readonly id: string;
@@ -87,7 +102,7 @@ async function createNetwork(docker: Docker, id: string, hosts: number): Promise
       return { id: network.id, subnet };
     } catch (error) {
       // Another lab took the range between the look and the claim.
-      if (!/overlap/i.test(String(error))) throw new LabError('the engine refused a network for the lab', { cause: error });
+      if (!/overlap|already used/i.test(String(error))) throw new LabError('the engine refused a network for the lab', { cause: error });
     }
   }
   throw new LabError('no subnet is free for another lab', {
@@ -100,35 +115,35 @@ function sharedVolume(id: string, owner: HostName, path: string): string {
   return `${networkName(id)}-${owner}${path.replaceAll('/', '-')}`;
 }
 
-/** Disks that other hosts see as well, by volume. */
-function sharedDisks({ blueprint, id }: Making): Map<string, string> {
-  const volumes = blueprint.hosts.flatMap((host) =>
+/** Disks that are volumes, which other hosts see as well, and their sizes. On Podman it is all of them: a host's own tmpfs would be root's. */
+function volumes({ blueprint, id, podman }: Making): Map<string, string> {
+  const shared = blueprint.hosts.flatMap((host) =>
     host.disks.flatMap((disk) => (disk.from ? [sharedVolume(id, disk.from.host, disk.from.path)] : [])),
   );
   return new Map(
     blueprint.hosts.flatMap((host) =>
       host.disks.flatMap((disk): [string, string][] => {
         const volume = sharedVolume(id, host.name, disk.path);
-        return disk.size !== undefined && volumes.includes(volume) ? [[volume, disk.size]] : [];
+        return disk.size !== undefined && (podman || shared.includes(volume)) ? [[volume, disk.size]] : [];
       }),
     ),
   );
 }
 
 /** A tmpfs that is there as long as one of its hosts runs (Docker documentation, "local" volume driver). */
-async function createSharedDisks(ctx: Making): Promise<void> {
-  for (const [volume, size] of sharedDisks(ctx)) {
+async function createVolumes(ctx: Making): Promise<void> {
+  for (const [volume, size] of volumes(ctx)) {
     await ctx.docker.createVolume({
       Name: volume,
       Driver: 'local',
-      DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: tmpfsOptions(size) },
+      DriverOpts: { type: 'tmpfs', device: 'tmpfs', o: ctx.podman ? tmpfsBlocks(size) : tmpfsOptions(size) },
       Labels: { [labelKeys.lab]: ctx.id },
     });
   }
 }
 
 function mountsOf(ctx: Making, host: HostSpec): Pick<Docker.HostConfig, 'Tmpfs' | 'Mounts'> {
-  const shared = sharedDisks(ctx);
+  const shared = volumes(ctx);
   const own = host.disks.flatMap(({ path, size }) =>
     size === undefined ? [] : [{ path, size, volume: sharedVolume(ctx.id, host.name, path) }],
   );
@@ -143,11 +158,6 @@ function mountsOf(ctx: Making, host: HostSpec): Pick<Docker.HostConfig, 'Tmpfs' 
       ),
     ],
   };
-}
-
-/** Waits for all of them, whatever becomes of one: nothing may be made any more when the lab is removed. */
-async function settle(work: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
 }
 
 type Ports = Readonly<Record<number, number>>;
@@ -170,7 +180,7 @@ async function startHost(ctx: Making, host: HostSpec, claimed?: Docker.Container
       if (files.length > 0) await container.putArchive(await packFiles(files), { path: '/' });
       const down = ctx.options.down?.[host.name];
       if (down !== 'stopped') await container.start();
-      if (down === 'frozen') await container.pause();
+      if (down === 'frozen') await freezeContainer(container);
       return;
     } catch (error) {
       const portTaken = /port is already allocated|address already in use/i.test(String(error));
@@ -245,6 +255,14 @@ async function createContainer(ctx: Making, host: HostSpec, ports: Ports): Promi
   }
 }
 
+const ownership = `mode=0700,uid=${userIds.postgres},gid=${userIds.postgres}`;
+
 function tmpfsOptions(size: string): string {
-  return `size=${size},mode=0700,uid=${userIds.postgres},gid=${userIds.postgres}`;
+  return `size=${size},${ownership}`;
+}
+
+/** The same for Podman, which takes `size` of any volume for a quota. In pages (tmpfs(5)), 4 KiB on most machines. */
+export function tmpfsBlocks(size: string): string {
+  const bytes = Number(size.slice(0, -1)) * 1024 ** (1 + 'kmg'.indexOf(size.slice(-1).toLowerCase()));
+  return `nr_blocks=${Math.ceil(bytes / 4096)},${ownership}`;
 }

@@ -10,7 +10,7 @@ import { formatDuration } from '../core/duration.ts';
 import { LabError, UsageError } from '../core/problem.ts';
 import type { HostKind, ImageSpec, ProgramName } from '../topology/blueprint.ts';
 import { debianImage, isPresent } from './base-image.ts';
-import { build, label, removeUntagged } from './build.ts';
+import { build, givenTag, label, removeUntagged } from './build.ts';
 import { claim } from './claim.ts';
 import { debianMirror } from './mirror.ts';
 import { imagesFolder, packRecipe, readRecipe, recipeHash } from './recipe.ts';
@@ -66,7 +66,7 @@ export function imageTag(spec: ImageSpec): string {
 /** Removes every image that the lab made and no container uses; returns how many. A Debian that was pulled stays. */
 export async function removeImages(docker: Docker): Promise<number> {
   const images = await docker.listImages();
-  const tags = images.flatMap(({ RepoTags }) => RepoTags?.filter((tag) => tag.startsWith('pglab/')) ?? []);
+  const tags = images.flatMap(({ RepoTags }) => RepoTags?.filter((tag) => givenTag(tag).startsWith('pglab/')) ?? []);
   let removed = 0;
   for (const tag of tags) {
     try {

@@ -45,6 +45,8 @@ export async function runInteractive(docker: Docker, host: Host, command: Intera
   const kill = (signal: 'INT' | 'PIPE') => signalMarked(docker, host, command.user, mark, signal);
   const onAbort = () => void kill('INT');
   command.signal.addEventListener('abort', onAbort, { once: true });
+  // It may have come while the engine was asked.
+  if (command.signal.aborted) onAbort();
   command.onReaderGone(() => kill('PIPE'));
   const { onBytes = () => {} } = command;
   const onInput = onBytes.bind(undefined, 'stdin');

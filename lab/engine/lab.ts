@@ -1,8 +1,8 @@
 /** A lab on the engine: found again from its containers, removed whole. Knows nothing of Patroni. */
 import type Docker from 'dockerode';
 import { poll } from '../core/deadline.ts';
-import { seconds } from '../core/duration.ts';
-import { LabError, UsageError } from '../core/problem.ts';
+import { type Millis, seconds } from '../core/duration.ts';
+import { LabError, UnsupportedError, UsageError } from '../core/problem.ts';
 import type { HostKind, HostName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
 import { type HostLabels, isAlive, type LabSpecLabel, labelKeys, type Owner, type Purpose, readLabels, readPoolName } from './labels.ts';
@@ -49,6 +49,8 @@ export interface Lab {
   readonly owner: Owner;
   /** Unix ms at which the first container was created. */
   readonly created: number;
+  /** When the engine was asked for it, Unix ms by this machine's clock: its hosts' states are of then or later. */
+  readonly seen: number;
   readonly spec: LabSpecLabel;
   readonly hosts: readonly Host[];
   /** Where published ports are reached. */
@@ -83,6 +85,7 @@ async function ourContainers(docker: Docker, id?: string): Promise<Docker.Contai
 
 /** Every lab on the engine, by name; half-made ones too. */
 export async function listLabs(docker: Docker): Promise<Lab[]> {
+  const seen = Date.now();
   const containers = await ourContainers(docker);
   const byLab = new Map<string, { labels: HostLabels; info: Docker.ContainerInfo }[]>();
   for (const info of containers) {
@@ -90,10 +93,10 @@ export async function listLabs(docker: Docker): Promise<Lab[]> {
     if (labels.purpose === 'helper') continue;
     byLab.set(labels.lab, [...(byLab.get(labels.lab) ?? []), { labels, info }]);
   }
-  return [...byLab.values()].map(readLab).sort((a, b) => a.name.localeCompare(b.name));
+  return [...byLab.values()].map((parts) => readLab(parts, seen)).sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): Lab {
+function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[], seen: number): Lab {
   const [first] = parts as [(typeof parts)[number]];
   const name = (first.info.Names[0] ?? '').slice(1 + namePrefix.length, -(first.labels.host.length + 1));
   const bound = parts.flatMap(({ info }) => info.Ports.flatMap((port) => port.IP ?? []))[0] ?? '127.0.0.1';
@@ -122,6 +125,7 @@ function readLab(parts: { labels: HostLabels; info: Docker.ContainerInfo }[]): L
       ? readPoolName(name, first.labels.owner)
       : { purpose: first.labels.purpose, owner: first.labels.owner }),
     created: Math.min(...parts.map(({ info }) => info.Created)) * 1000,
+    seen,
     spec: first.labels.spec,
     hosts,
     bind,
@@ -194,10 +198,42 @@ export async function renameLab(docker: Docker, lab: Lab, name: string): Promise
 
 /** Stops every process of hosts where it is, or lets them go on. */
 export async function freezeHosts(docker: Docker, hosts: readonly Host[]): Promise<void> {
-  await Promise.all(hosts.map(({ container }) => docker.getContainer(container).pause()));
+  await Promise.all(hosts.map(({ container }) => freezeContainer(docker.getContainer(container))));
 }
 export async function thawHosts(docker: Docker, hosts: readonly Host[]): Promise<void> {
   await Promise.all(hosts.map(({ container }) => docker.getContainer(container).unpause()));
+}
+
+/** Throws UnsupportedError where the engine has no freezer: a rootless one is given none under cgroups v1. */
+export async function freezeContainer(container: Docker.Container): Promise<void> {
+  try {
+    await pause(container);
+  } catch (error) {
+    if (!/freezer|cgroup/i.test(String(error))) throw error;
+    throw new UnsupportedError('this engine cannot freeze hosts: it has no cgroups of its own', {
+      detail: [String((error as Error).message).trim()],
+      hint: 'a rootless engine can where systemd gives it cgroups v2, any other where it runs as root',
+    });
+  }
+}
+
+/**
+ * runc lets everything go on, and says that it is unable to freeze, where a process forks or waits for the disk whenever it looks
+ * (cgroups v1; libcontainer/cgroups/fs/freezer.go). A busy host takes it several tries.
+ */
+async function pause(container: Docker.Container): Promise<void> {
+  let refusal: unknown;
+  const tried = async () => {
+    try {
+      await container.pause();
+      return true;
+    } catch (error) {
+      if (!/unable to freeze/.test(String(error))) throw error;
+      refusal = error;
+      return false;
+    }
+  };
+  if (!(await poll(tried, Boolean, { within: seconds(10) })).met) throw refusal;
 }
 
 export type Standing = 'up' | 'coming-up' | 'half-made' | 'orphaned';
@@ -207,16 +243,17 @@ export async function standing(docker: Docker, lab: Lab): Promise<Standing> {
   const alive = isAlive(lab.owner);
   if (lab.purpose === 'replay') return alive ? 'up' : 'orphaned';
   const anchor = lab.hosts.find((host) => host.name === lab.spec.etcd[0]);
-  if (anchor && (await hasFile(docker, anchor.container, readyFile(lab)))) return 'up';
+  if (anchor && (await hasFile(docker, anchor, readyFile(lab)))) return 'up';
   return alive ? 'coming-up' : 'half-made';
 }
 
-async function hasFile(docker: Docker, container: string, path: string): Promise<boolean> {
+async function hasFile(docker: Docker, host: Host, path: string): Promise<boolean> {
   try {
-    await docker.getContainer(container).infoArchive({ path });
+    await docker.getContainer(host.container).infoArchive({ path });
     return true;
   } catch (error) {
-    if (statusOf(error) === 404) return false;
+    // One that is being removed has lost its files already, and the engine does not call that "not found".
+    if (statusOf(error) === 404 || (await isBeingRemoved(docker, host))) return false;
     throw error;
   }
 }
@@ -254,26 +291,61 @@ export async function stopHosts(docker: Docker, hosts: readonly Host[]): Promise
 /** How long somebody else may take to remove the same containers. */
 const othersPatience = seconds(20);
 
-/** Removes containers, volumes and network of a lab, whatever state it is in. Does nothing where there is none. */
-export async function removeLab(docker: Docker, id: string): Promise<void> {
+/** The same where the engine has none of them any more: it is at the last of it, or has lost count (`removeLab`). */
+const strayPatience = seconds(2);
+
+/**
+ * Removes containers, volumes and network of a lab, whatever state it is in. Does nothing where there is none. Returns names of
+ * networks that stay: once in some thousand labs Docker 20.10 counts an endpoint in a network that it lists nobody in, and lets go of
+ * the network only when it is restarted.
+ */
+export async function removeLab(docker: Docker, id: string): Promise<readonly string[]> {
   const filters = { label: [`${labelKeys.lab}=${id}`] };
   const list = () => ourContainers(docker, id);
   const containers = await list();
-  await Promise.all(containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))));
+  await removeContainers(
+    docker,
+    containers.map(({ Id }) => Id),
+  );
   // Where another process is at it too, the network is in use, and the names taken, until it has finished.
   if (containers.length > 0) await poll(list, (left) => left.length === 0, { within: othersPatience });
   const [networks, { Volumes: volumes }] = await Promise.all([
     docker.listNetworks({ filters }),
     docker.listVolumes({ filters: JSON.stringify(filters) as never }),
   ]);
-  await Promise.all([
-    ...networks.map(({ Id }) => removeNetwork(docker, Id)),
+  const patience = containers.length > 0 ? othersPatience : strayPatience;
+  const [stuck] = await Promise.all([
+    Promise.all(networks.map(async ({ Id, Name }) => ((await removeNetwork(docker, Id, patience)) ? [] : [Name]))),
     ...volumes.map(({ Name }) => gone(docker.getVolume(Name).remove())),
   ]);
+  return stuck.flat();
 }
 
-/** The engine refuses (403) while it still takes the last container off, which another process may have removed. */
-async function removeNetwork(docker: Docker, id: string): Promise<void> {
+/** Removes containers whatever they do, with the volumes that are theirs alone. */
+export async function removeContainers(docker: Docker, ids: readonly string[]): Promise<void> {
+  const containers = ids.map((id) => docker.getContainer(id));
+  // Podman stops them first as `docker stop` would, which takes a minute without the lab's etcd; Docker kills them itself.
+  if (await isPodman(docker)) await Promise.allSettled(containers.map((container) => container.kill()));
+  await Promise.all(containers.map((container) => gone(container.remove({ force: true, v: true }))));
+}
+
+const podmans = new WeakMap<Docker, Promise<boolean>>();
+
+/** An engine stays what it is: it is asked once. */
+export function isPodman(docker: Docker): Promise<boolean> {
+  const known = podmans.get(docker) ?? askWhetherPodman(docker);
+  podmans.set(docker, known);
+  known.catch(() => podmans.delete(docker));
+  return known;
+}
+
+async function askWhetherPodman(docker: Docker): Promise<boolean> {
+  const { Components } = (await docker.version()) as { readonly Components?: readonly { readonly Name: string }[] };
+  return Components?.some(({ Name }) => Name === 'Podman Engine') ?? false;
+}
+
+/** Whether it is gone. The engine refuses (403) while it still takes the last container off, which another process may have removed. */
+async function removeNetwork(docker: Docker, id: string, within: Millis): Promise<boolean> {
   const removed = async () => {
     try {
       await gone(docker.getNetwork(id).remove());
@@ -283,7 +355,7 @@ async function removeNetwork(docker: Docker, id: string): Promise<void> {
       throw error;
     }
   };
-  await poll(removed, Boolean, { within: othersPatience });
+  return (await poll(removed, Boolean, { within })).met;
 }
 
 /** Ids of labs of which only a network is left, because the command that made it died before the first container. */

@@ -9,9 +9,22 @@ export interface StreamLine {
   readonly text: string;
 }
 
-/** `stamp` as Unix ms with microseconds. The engine writes nanoseconds with trailing zeros, always UTC. */
+/** Docker writes nanoseconds with trailing zeros, always UTC; Podman its machine's own zone, and Podman 4 whole seconds. */
+function partsOf(stamp: string): { readonly second: number; readonly fraction: string } {
+  const [, time, fraction = '', zone] = /^(.{19})(?:\.(\d+))?(.*)$/.exec(stamp) ?? [];
+  return { second: Date.parse(`${time}${zone}`), fraction };
+}
+
+/** `stamp` as Unix ms with microseconds. */
 export function readStamp(stamp: string): number {
-  return Date.parse(`${stamp.slice(0, 19)}Z`) + Number(`0${stamp.slice(19, -1)}`) * 1000;
+  const { second, fraction } = partsOf(stamp);
+  return second + Number(`0.${fraction}`) * 1000;
+}
+
+/** When a line was written that is read as it comes: where its stamp tells only the second, it was now, or at that second's end. */
+function whenWritten(stamp: string, now: number): number {
+  const at = readStamp(stamp);
+  return stamp.includes('.') ? at : Math.max(at, Math.min(now, at + 999));
 }
 
 /** Unix ms as the engine's `since` takes it. */
@@ -21,7 +34,8 @@ export function engineTime(at: number): string {
 
 /** The smallest time after `stamp` in the form that the engine's `since` takes: seconds and nanoseconds. */
 export function justAfter(stamp: string): string {
-  const nanos = BigInt(Date.parse(`${stamp.slice(0, 19)}Z`)) * 1_000_000n + BigInt(stamp.slice(20, -1).padEnd(9, '0')) + 1n;
+  const { second, fraction } = partsOf(stamp);
+  const nanos = BigInt(second) * 1_000_000n + BigInt(fraction.padEnd(9, '0')) + 1n;
   return `${nanos / 1_000_000_000n}.${String(nanos % 1_000_000_000n).padStart(9, '0')}`;
 }
 
@@ -64,9 +78,10 @@ export async function* readLog(docker: Docker, container: string, source: LogSou
     for await (const frame of frames(chunks as AsyncIterable<Buffer> | Iterable<Buffer>)) {
       const space = frame.indexOf(' ');
       const piece = frame.slice(space + 1);
+      const stamp = frame.slice(0, space);
       const line: StreamLine = held
         ? { ...held, text: held.text + piece }
-        : { at: readStamp(frame.slice(0, space)), stamp: frame.slice(0, space), text: piece };
+        : { at: source.follow ? whenWritten(stamp, Date.now()) : readStamp(stamp), stamp, text: piece };
       if (piece.endsWith('\n')) {
         held = undefined;
         yield { ...line, text: line.text.replace(/\r?\n$/, '') };

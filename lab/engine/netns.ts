@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
 import { LabError } from '../core/problem.ts';
 import type { CommandResult } from './commands.ts';
-import type { Host, Lab } from './lab.ts';
+import { type Host, isPodman, type Lab } from './lab.ts';
 import { thisOwner, writeLabels } from './labels.ts';
 
 /** Runs a shell script as root in the network of a running host, and nowhere else of it. Throws LabError where the host is not running. */
@@ -25,11 +25,12 @@ export async function runInNetworkOf(docker: Docker, lab: Lab, host: Host, scrip
       });
     }
     docker.modem.demuxStream(stream, sinks.stdout, sinks.stderr);
-    // Asked before the start: a helper is gone as soon as it has ended.
-    const gone = helper.wait({ condition: 'removed' }) as Promise<{ StatusCode: number }>;
-    gone.catch(() => undefined);
+    // Asked before the start: a helper is gone as soon as it has ended, and on Podman its exit code with it.
+    const condition = (await isPodman(docker)) ? 'next-exit' : 'removed';
+    const exit = helper.wait({ condition }) as Promise<{ StatusCode: number }>;
+    exit.catch(() => undefined);
     await helper.start();
-    const [{ StatusCode }] = await Promise.all([gone, ended]);
+    const [{ StatusCode }] = await Promise.all([exit, ended]);
     await Promise.all(Object.values(sinks).map((sink) => new Promise((resolve) => sink.once('end', resolve).end())));
     return { exit: StatusCode, ...output };
   } catch (error) {

@@ -6,6 +6,8 @@ export const snapshotLabels = {
   snapshot: 'pglab.snapshot',
   kind: 'pglab.snapshot.kind',
   host: 'pglab.snapshot.host',
+  /** Bytes of the image that the host ran on, where that is not the image's parent. */
+  base: 'pglab.snapshot.base',
   /** On the last image only, which makes the snapshot whole: the blueprint, and the id of every other image by host. */
   blueprint: 'pglab.snapshot.blueprint',
   images: 'pglab.snapshot.images',

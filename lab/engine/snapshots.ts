@@ -5,6 +5,7 @@
 import type Docker from 'dockerode';
 import { LabError, UsageError } from '../core/problem.ts';
 import type { Blueprint, HostName } from '../topology/blueprint.ts';
+import { givenTag, label } from './build.ts';
 import { anchorOf, type Host, type Lab, statusOf } from './lab.ts';
 import { type ClusterStanding, type HostDown, type SnapshotKind, snapshotLabels } from './snapshot-labels.ts';
 
@@ -42,6 +43,7 @@ export async function listSnapshots(docker: Docker): Promise<Snapshot[]> {
 /** The pure part. */
 export function snapshotsAmong(images: readonly Docker.ImageInfo[]): Snapshot[] {
   const sizes = new Map(images.map(({ Id, Size }) => [Id, Size]));
+  const baseSize = ({ Labels, ParentId }: Docker.ImageInfo) => Number(Labels[snapshotLabels.base] ?? sizes.get(ParentId) ?? 0);
   const own = images.filter((image) => image.Labels?.[snapshotLabels.snapshot] !== undefined && image.RepoTags?.some(isOurs));
   const present = new Set(own.map(({ Id }) => Id));
   return own
@@ -58,7 +60,7 @@ export function snapshotsAmong(images: readonly Docker.ImageInfo[]): Snapshot[] 
           name,
           kind: labels[snapshotLabels.kind] as SnapshotKind,
           created: image.Created * 1000,
-          size: parts.reduce((sum, part) => sum + Math.max(0, part.Size - (sizes.get(part.ParentId) ?? 0)), 0),
+          size: parts.reduce((sum, part) => sum + Math.max(0, part.Size - baseSize(part)), 0),
           blueprint: JSON.parse(blueprint) as Blueprint,
           images: ids,
           down: JSON.parse(labels[snapshotLabels.down] ?? '{}') as Record<HostName, HostDown>,
@@ -69,7 +71,7 @@ export function snapshotsAmong(images: readonly Docker.ImageInfo[]): Snapshot[] 
     .sort((a, b) => a.created - b.created);
 }
 
-const isOurs = (tag: string) => tag.startsWith(`${repository}:`);
+const isOurs = (tag: string) => givenTag(tag).startsWith(`${repository}:`);
 
 /** Names of all there is, whole or not. */
 export async function snapshotNames(docker: Docker): Promise<string[]> {
@@ -110,8 +112,8 @@ export async function takeSnapshot(docker: Docker, lab: Lab, snapshot: NewSnapsh
 }
 
 async function checkHost(docker: Docker, host: Host, name: string): Promise<void> {
-  const { HostConfig: config, Image } = await docker.getContainer(host.container).inspect();
-  const disks = [...Object.keys(config.Tmpfs ?? {}), ...(config.Mounts ?? []).map(({ Target }) => Target)];
+  const { HostConfig: config, Image, Mounts = [] } = await docker.getContainer(host.container).inspect();
+  const disks = [...Object.keys(config.Tmpfs ?? {}), ...Mounts.map(({ Destination }) => Destination)];
   if (disks.length > 0) {
     throw new UsageError(`${host.name} has a disk of its own at ${disks.join(' and ')}, which no snapshot holds`, {
       hint: 'labs with sized or shared disks can only be brought up fresh',
@@ -126,13 +128,16 @@ async function checkHost(docker: Docker, host: Host, name: string): Promise<void
 
 async function commit(docker: Docker, host: Host, { name, kind }: NewSnapshot, last: Readonly<Record<string, string>>): Promise<string> {
   const labels = { [snapshotLabels.snapshot]: name, [snapshotLabels.kind]: kind, [snapshotLabels.host]: host.name, ...last };
+  const tag = `${name}-${host.name}`;
   // The body is a container's configuration, laid over that of the host (Docker Engine API, ImageCommit).
-  const request = {
-    _query: { container: host.container, repo: repository, tag: `${name}-${host.name}`, pause: false },
-    _body: { Labels: labels },
-  };
+  const request = { _query: { container: host.container, repo: repository, tag, pause: false }, _body: { Labels: labels } };
   const committed: unknown = await docker.getContainer(host.container).commit(request);
-  return (committed as { Id: string }).Id;
+  const { Id: id } = committed as { Id: string };
+  const { Config, Parent } = await docker.getImage(id).inspect();
+  if (Config.Labels?.[snapshotLabels.snapshot] === name) return id;
+  // Podman passes over the body. Labels make another image, whose parent is this one.
+  const { Size: base } = await docker.getImage(Parent).inspect();
+  return label(docker, id, { ...labels, [snapshotLabels.base]: String(base) }, { image: tag, args: {}, tag: `${repository}:${tag}` });
 }
 
 /** Removes what there is of a snapshot. False where a fork still uses it; then nothing is lost, and it may be removed later. */

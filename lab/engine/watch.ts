@@ -18,16 +18,19 @@ export interface HostChange {
 }
 
 interface EngineEvent {
-  readonly Action: HostChange['change'];
+  readonly Action: HostChange['change'] | 'remove';
   readonly Actor: { readonly Attributes: Readonly<Record<string, string>> };
   readonly timeNano: number;
 }
+
+/** The last two are `die` and `destroy` to Podman, which tells of a `died` as `die` and of a `remove` as itself. */
+const wanted = ['start', 'kill', 'die', 'pause', 'unpause', 'destroy', 'died', 'remove'];
 
 /** Yields what happens to a lab's containers from `since` (Unix seconds) on, until the signal aborts. */
 export async function* hostChanges(docker: Docker, labId: string, signal: AbortSignal, since?: number): AsyncGenerator<HostChange> {
   const stream = await docker.getEvents({
     abortSignal: signal,
-    filters: { type: ['container'], event: ['start', 'kill', 'die', 'pause', 'unpause', 'destroy'], label: [`${labelKeys.lab}=${labId}`] },
+    filters: { type: ['container'], event: wanted, label: [`${labelKeys.lab}=${labId}`] },
     ...(since === undefined ? {} : { since }),
   } as Docker.GetEventsOptions);
   const cut = lineCutter();
@@ -38,7 +41,7 @@ export async function* hostChanges(docker: Docker, labId: string, signal: AbortS
         const attributes = event.Actor.Attributes;
         yield {
           host: attributes[labelKeys.host] ?? '',
-          change: event.Action,
+          change: event.Action === 'remove' ? 'destroy' : event.Action,
           at: event.timeNano / 1e6,
           ...(attributes.signal === undefined ? {} : { signal: Number(attributes.signal) }),
           ...(attributes.exitCode === undefined ? {} : { exit: Number(attributes.exitCode) }),

@@ -15,14 +15,15 @@ export async function lookAtCluster(lab: Lab, cluster: ClusterSpec, isDown = (_h
   return clusterOf(lab, cluster, new Map(await Promise.all(hosts.map(ask))));
 }
 
-/** Where several claim to lead, those that hold the leader key are asked for. */
+/** Where several claim to lead, or one whose rival may be silent, those that hold the leader key are asked for. */
 export async function clusterOf(lab: Lab, cluster: ClusterSpec, answers: ReadonlyMap<string, MemberAnswer>): Promise<ClusterLook> {
   const claimants = claimantsOf(answers).map(({ name }) => name);
   const ask = async (name: string) => {
     const host = lab.hosts.find((each) => each.name === name);
     return (await holdsLeaderKey(host && endpointOf(host, ports.patroni))) ? [name] : [];
   };
-  const holders = claimants.length < 2 ? claimants : (await Promise.all(claimants.map(ask))).flat();
+  const alone = claimants.length < 2 && !isSilent(answers);
+  const holders = alone ? claimants : (await Promise.all(claimants.map(ask))).flat();
   return describeCluster(cluster.name, answers, holders);
 }
 
@@ -45,6 +46,10 @@ function spokenOf(answers: ReadonlyMap<string, MemberAnswer>) {
   return [...answers].flatMap(([name, answer]) => (typeof answer === 'object' ? [{ name, answer }] : []));
 }
 
+function isSilent(answers: ReadonlyMap<string, MemberAnswer>): boolean {
+  return [...answers.values()].includes(undefined);
+}
+
 function claimantsOf(answers: ReadonlyMap<string, MemberAnswer>) {
   return spokenOf(answers).filter(({ answer }) => answer.role === 'leader' && answer.state === 'running');
 }
@@ -54,12 +59,15 @@ export function describeCluster(cluster: string, answers: ReadonlyMap<string, Me
   const spoken = spokenOf(answers);
   const claimants = claimantsOf(answers);
   const holding = claimants.filter(({ name }) => holders.includes(name));
+  // Whoever does not answer may hold the key that none of the others has.
+  const unsure = holding.length === 0 && isSilent(answers);
+  const candidates = holding.length > 0 ? holding : unsure ? [] : claimants;
   // Where two leases overlap, or nobody has one (the DCS is out), the newer timeline is the one that the others follow.
-  const leaders = (holding.length > 0 ? holding : claimants).toSorted((a, b) => (b.answer.timeline ?? 0) - (a.answer.timeline ?? 0));
-  const leader = leaders[0];
+  const [leader] = candidates.toSorted((a, b) => (b.answer.timeline ?? 0) - (a.answer.timeline ?? 0));
   const withoutPatroni = [...answers].find(([, answer]) => answer === 'no-patroni-primary')?.[0];
   const leaderName = leader?.name ?? withoutPatroni;
-  const outOfRecovery = (name: string) => ((leaderName ?? name) === name ? 'leader' : 'primary');
+  const rogues = unsure ? claimants.map(({ name }) => name) : [];
+  const outOfRecovery = (name: string) => ((leaderName ?? name) === name && !rogues.includes(name) ? 'leader' : 'primary');
   const members = Object.fromEntries(
     [...answers].map(([name, answer]) => [name, describeMember(name, answer, leader?.answer, outOfRecovery(name))]),
   );
@@ -94,6 +102,7 @@ function describeMember(
     ...(answer.timeline === undefined ? {} : { timeline: answer.timeline }),
     ...(lag === undefined ? {} : { lag: Math.max(0, lag) }),
     ...(answer.sync ? { sync: true } : {}),
+    ...(answer.pendingRestart ? { pendingRestart: true } : {}),
     ...(answer.lsn === undefined ? {} : { lsn: answer.lsn }),
   };
 }

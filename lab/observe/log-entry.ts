@@ -9,6 +9,8 @@ export interface LogEntry {
   readonly level?: string;
   readonly text: string;
   readonly pid?: number;
+  /** `LogEvent.said`. */
+  readonly said?: number;
 }
 
 interface Prefix {
@@ -16,10 +18,10 @@ interface Prefix {
   readonly pattern: RegExp;
 }
 
-/** Named groups: level, pid, text. */
+/** Named groups: level, pid, text, and the time of what is written later than it was said. Hosts are in UTC. */
 const prefixes: readonly Prefix[] = [
   // 2026-11-22 18:31:16,277 INFO: no action. I am (pg1), the leader with the lock
-  { program: 'patroni', pattern: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?<level>[A-Z]+): (?<text>.*)$/ },
+  { program: 'patroni', pattern: /^(?<said>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) (?<level>[A-Z]+): (?<text>.*)$/ },
   // 2026-11-22 18:31:17.443 UTC [556] LOG:  database system is ready to accept connections
   { program: 'postgres', pattern: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \w+ \[(?<pid>\d+)\].*?(?<level>[A-Z]+\d?): {1,2}(?<text>.*)$/ },
   // 2026-11-22 18:31:16.287 P00   INFO: restore command begin 2.60.0: ...
@@ -39,6 +41,7 @@ export function readEntry(line: string): LogEntry {
       text: groups.text ?? '',
       ...(groups.level === undefined ? {} : { level: groups.level }),
       ...(groups.pid === undefined ? {} : { pid: Number(groups.pid) }),
+      ...(groups.said === undefined ? {} : { said: Date.parse(`${groups.said.replace(' ', 'T').replace(',', '.')}Z`) }),
     };
   }
   return line.startsWith('{"level"') ? readEtcd(line) : { program: 'other', text: line };

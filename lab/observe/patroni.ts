@@ -2,7 +2,7 @@
 import { Agent, get } from 'node:http';
 import { formatLsn, type Lsn } from '../core/lsn.ts';
 import type { Endpoint } from '../engine/lab.ts';
-import { promptly } from './promptly.ts';
+import { afterAwake, promptly } from './promptly.ts';
 
 /** What `GET /patroni` says of a member, in today's words (Patroni before 4 said `master` where it now says `primary`). */
 export interface PatroniAnswer {
@@ -13,6 +13,7 @@ export interface PatroniAnswer {
   readonly systemId?: string;
   readonly paused: boolean;
   readonly sync: boolean;
+  readonly pendingRestart: boolean;
   /** Last WAL position: written on a leader, received or replayed, whichever is further, on a replica. */
   readonly lsn?: Lsn;
   /** PostgreSQL, as `server_version_num`, e.g. 180006. */
@@ -28,6 +29,7 @@ interface Body {
   timeline?: number;
   database_system_identifier?: string;
   pause?: boolean;
+  pending_restart?: boolean;
   sync_standby?: boolean;
   quorum_standby?: boolean;
   replication_state?: string;
@@ -51,6 +53,7 @@ export async function askPatroni(endpoint: Endpoint | undefined, timeout = 1000)
     state: body.replication_state ?? body.state,
     paused: body.pause ?? false,
     sync: body.sync_standby ?? body.quorum_standby ?? false,
+    pendingRestart: body.pending_restart ?? false,
     streamingStandbys: (body.replication ?? []).flatMap((each) =>
       each.state === 'streaming' && each.application_name ? [each.application_name] : [],
     ),
@@ -82,7 +85,7 @@ async function getAnswer(
 ): Promise<{ status: number | undefined; body: unknown } | undefined> {
   if (!endpoint) return undefined;
   return new Promise((resolve) => {
-    const request = get({ host: endpoint.address, port: endpoint.port, path, agent, timeout }, (response) => {
+    const request = get({ host: endpoint.address, port: endpoint.port, path, agent }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', () => resolve(undefined));
@@ -94,9 +97,12 @@ async function getAnswer(
         }
       });
     });
-    request.once('socket', (socket) => promptly(socket, endpoint.patience)).once('error', () => resolve(undefined));
-    request.once('timeout', () => {
-      request.destroy();
+    const cancel = afterAwake(timeout, () => request.destroy());
+    request.once('socket', (socket) => promptly(socket, endpoint.patience));
+    // Whatever went wrong, the end of it is told as well; without a listener Node would throw.
+    request.once('error', () => undefined);
+    request.once('close', () => {
+      cancel();
       resolve(undefined);
     });
   });

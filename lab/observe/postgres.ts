@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Client as PgClient } from 'pg';
 import { LabError } from '../core/problem.ts';
 import { type Endpoint, endpointOf, type Host, type Lab } from '../engine/lab.ts';
-import { promptly } from './promptly.ts';
+import { afterAwake, promptly } from './promptly.ts';
 
 /** Where one server of a lab answers. */
 export interface Server extends Endpoint {
@@ -65,8 +65,15 @@ export async function openSession(server: Server, timeout = 5000, applicationNam
       const results = await client.query<Row[]>(config);
       return (Array.isArray(results) ? (results as (typeof results)[]) : [results]).flatMap((result) => result.rows) as unknown as Row[];
     },
-    close: () => client.end(),
+    close: () => endPromptly(client),
   };
+}
+
+/** A frozen server never takes leave (pg waits for it to close the connection): after a second it is not waited for. */
+async function endPromptly(client: PgClient): Promise<void> {
+  const { stream } = (client as PgClient & { connection: { stream: Socket } }).connection;
+  const cancel = afterAwake(1000, () => stream.destroy());
+  await client.end().finally(cancel);
 }
 
 /** Runs one statement in a session of its own. */

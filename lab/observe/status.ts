@@ -46,6 +46,8 @@ export interface MemberStatus {
   /** Bytes behind the leader. */
   readonly lag: number | null;
   readonly sync: boolean;
+  /** PostgreSQL has to be restarted for a setting, by Patroni's word. */
+  readonly pendingRestart: boolean;
   readonly cluster: string;
   readonly host: Liveness;
   /** For libpq, from this machine. */
@@ -159,6 +161,7 @@ export function describeMember(
     timeline: look?.timeline ?? null,
     lag: role === 'leader' ? 0 : (look?.lag ?? null),
     sync: look?.sync ?? false,
+    pendingRestart: look?.pendingRestart ?? false,
     cluster: host.cluster,
     host: host.host,
     connection: host.connection,

@@ -11,9 +11,10 @@ import { askPatroni, getJson } from './patroni.ts';
 /** `{postgresql: '18.6', patroni: '4.1.5', pgbackrest: '2.60.0'}`; what could not be asked is missing. */
 export type HostVersions = Readonly<Partial<Record<ProgramName, string>>>;
 
-const patience = seconds(3);
+/** A program of Python's takes seconds to start where many others do. */
+const patience = seconds(10);
 
-/** By host, for hosts that run; never throws, and takes at most a few seconds. */
+/** By host, for hosts that run; never throws, and takes a few seconds at most, on a starved machine ten. */
 export async function askVersions(docker: Docker, lab: Lab): Promise<Readonly<Record<HostName, HostVersions>>> {
   const running = lab.hosts.filter((host) => host.state === 'running');
   return Object.fromEntries(await Promise.all(running.map(async (host) => [host.name, await askHost(docker, host)] as const)));

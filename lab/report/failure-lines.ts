@@ -3,6 +3,7 @@
  * the YAML. Lines with a kind; colours and markup are for the renderers.
  */
 import { formatDuration } from '../core/duration.ts';
+import { shorten } from '../core/shorten.ts';
 import { showRanges } from '../verdict/ledger-count.ts';
 import type {
   ClauseOutcome,
@@ -172,7 +173,7 @@ function quoted(line: QuotedLine, started: number): string {
     .split('\n')
     .map((part) => part.trim())
     .join(' / ');
-  return `${line.host} ${line.program}: ${text.length > 300 ? `${text.slice(0, 299)}…` : text} ${moment(line, started)}`;
+  return `${line.host} ${line.program}: ${shorten(text, 300)} ${moment(line, started)}`;
 }
 
 /** Seconds from the step's start, with a sign. */

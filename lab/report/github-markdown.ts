@@ -1,4 +1,5 @@
 /** Text from programs as GitHub-flavoured Markdown: it may hold anything, and must neither break out nor call anybody. */
+import { shorten } from '../core/shorten.ts';
 
 /** A fence longer than any in the text, so that nothing a program printed can end it. */
 export function fenced(text: string, language: string): string {
@@ -41,7 +42,7 @@ export function tableRow(cells: readonly string[]): string {
 /** One line, at most 300 characters. */
 function escapeCell(text: string): string {
   const line = text.replace(/\s+/g, ' ');
-  return escapeText(line.length > 300 ? `${line.slice(0, 299)}…` : line);
+  return escapeText(shorten(line, 300));
 }
 
 /** The first lines of a text, at most `limit` characters of it, and how many are left out. */

@@ -1,10 +1,14 @@
 /**
  * Lets the labs of many replays begin when this machine has room for them. A bring-up keeps two cores busy, a lab that waits for a
- * TTL next to nothing: so bring-ups take turns, however many labs are up, and each begins once there is CPU and memory to spare.
+ * TTL next to nothing: so bring-ups take turns, however many labs are up, and each begins once there is CPU and memory to spare. A lab that
+ * began regardless would make all of them slower, until none gets its CPU in time.
  * Turns are the machine's, not the process's: several commands and a test runner's workers share them.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { claim } from '../engine/claim.ts';
+import type { Docker } from '../engine/connect.ts';
+import { listLabs } from '../engine/lab.ts';
+import { isAlive, thisOwner } from '../engine/labels.ts';
 import { availableMemory, busySeconds, cores } from '../engine/machine.ts';
 
 /** A lab of seven hosts takes 350 MB when idle; a backup and a restore side by side double that. Bytes. */
@@ -16,7 +20,7 @@ const mostBusy = 0.7;
 /** Over how long that share is measured, ms. */
 const glance = 500;
 
-/** Somebody else's load may last for ever: after this, ms, a lab begins all the same. */
+/** Somebody else's load may last for ever: after this, ms, a lab begins all the same where no other replay's is up, which ends. */
 const patience = 20_000;
 
 /** Waits for a turn and for room; resolves to what ends the turn, once the lab is up or will not be. Throws the signal's reason. */
@@ -26,26 +30,32 @@ export type Admit = (signal: AbortSignal) => Promise<() => Promise<void>>;
 export const atOnce: Admit = async () => async () => {};
 
 /** Whoever asks first begins first; other processes' labs come in between. */
-export function createAdmission(): Admit {
+export function createAdmission(docker: Docker): Admit {
   let last: Promise<unknown> = Promise.resolve();
   return (signal) => {
-    const turn = last.then(() => takeTurn(signal));
+    const turn = last.then(() => takeTurn(docker, signal));
     last = turn.catch(() => undefined);
     return turn;
   };
 }
 
-async function takeTurn(signal: AbortSignal): Promise<() => Promise<void>> {
+async function takeTurn(docker: Docker, signal: AbortSignal): Promise<() => Promise<void>> {
   const turns = Math.max(1, Math.floor(cores() / 2));
   const endTurn = await claim(`bring-up ${Math.floor(Math.random() * turns)}`, signal, () => {});
   try {
     const since = performance.now();
-    while (performance.now() - since < patience && !(await hasRoom(signal)));
+    while (!(await hasRoom(signal)) && (performance.now() - since < patience || (await replaysAreUp(docker))));
   } catch (error) {
     await endTurn();
     throw error;
   }
   return endTurn;
+}
+
+/** Of this machine: where another shares the engine, nobody here can tell whether its replays still run. */
+async function replaysAreUp(docker: Docker): Promise<boolean> {
+  const { machine } = thisOwner();
+  return (await listLabs(docker)).some(({ purpose, owner }) => purpose === 'replay' && owner.machine === machine && isAlive(owner));
 }
 
 async function hasRoom(signal: AbortSignal): Promise<boolean> {

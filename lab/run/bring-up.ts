@@ -15,6 +15,8 @@ import { deathIn, watchDeaths } from '../engine/watch.ts';
 import { type Blueprint, type ClusterSpec, readyStates } from '../topology/blueprint.ts';
 import { comeBack, heldBack } from './come-back.ts';
 import { becomesLeader, type ComingUp, hostNamed, standbysStream } from './coming-up.ts';
+import { checkParameters } from './known-parameters.ts';
+import { locksReleased } from './pgbackrest-locks.ts';
 
 export interface BringUp extends Omit<NewLab, 'hold'> {
   /** Of a fork: how its clusters stood at the snapshot, and are to stand again. */
@@ -42,7 +44,7 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
     const ctx: ComingUp = { docker, lab, signal, report: options.report };
     const work = Promise.all(
       blueprint.clusters.map((cluster) =>
-        standing ? comeBack(ctx, cluster, { standing, down, must: !options.asFound }) : makeReady(ctx, cluster),
+        standing ? comeBack(ctx, cluster, { standing, down, must: !options.asFound }) : makeReady(ctx, blueprint, cluster),
       ),
     );
     // A backup that runs is not waited for once somebody has pressed Ctrl-C or a host has died.
@@ -70,12 +72,13 @@ function firstLeaders(clusters: readonly ClusterSpec[]): Record<string, { readon
   );
 }
 
-async function makeReady(ctx: ComingUp, cluster: ClusterSpec): Promise<void> {
+async function makeReady(ctx: ComingUp, blueprint: Blueprint, cluster: ClusterSpec): Promise<void> {
   if (!reaches(cluster, 'cluster')) return;
   const [first, ...others] = cluster.members.map((name) => hostNamed(ctx.lab, name));
   if (!first) throw new LabError(`cluster ${cluster.name} has no members`);
   ctx.report(`waiting for ${first.name} to lead`);
   await becomesLeader(ctx, first);
+  await checkParameters(ctx.lab, blueprint, cluster, first);
   if (reaches(cluster, 'stanza')) {
     ctx.report(`creating stanza ${cluster.stanza}`);
     await pgbackrest(ctx, cluster, 'stanza-create');
@@ -99,7 +102,11 @@ async function pgbackrest(ctx: ComingUp, cluster: ClusterSpec, ...argv: string[]
   const on = hostNamed(ctx.lab, cluster.repo ?? cluster.members[0] ?? '');
   const result = await runCommand(ctx.docker, on.container, { argv: ['pgbackrest', `--stanza=${cluster.stanza}`, ...argv] });
   ctx.signal.throwIfAborted();
-  if (result.exit === 0) return;
+  if (result.exit === 0) {
+    const leader = hostNamed(ctx.lab, cluster.members[0] ?? '');
+    if (leader.name !== on.name) await locksReleased(ctx.docker, [leader], result.stdout, ctx.signal);
+    return;
+  }
   throw new LabError(`pgbackrest ${argv[0]} on ${on.name} exited ${result.exit}`, {
     detail: `${result.stdout}${result.stderr}`.trim().split('\n').slice(-12),
   });

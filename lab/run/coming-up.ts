@@ -45,7 +45,15 @@ export async function becomesLeader(ctx: ComingUp, host: Host, within: Millis = 
 export async function standbysStream(ctx: ComingUp, cluster: ClusterSpec, standbys: readonly string[]): Promise<void> {
   const streaming = (look: ClusterLook) =>
     standbys.every((name) => look.members[name]?.state === 'streaming' && look.members[name]?.timeline === look.timeline);
-  const seen = await poll(() => lookAtCluster(ctx.lab, cluster), streaming, { within: patience.standbys, signal: ctx.signal });
+  const promoted = ({ leader }: ClusterLook) => standbys.find((name) => name === leader);
+  const settled = (look: ClusterLook) => streaming(look) || promoted(look) !== undefined;
+  const seen = await poll(() => lookAtCluster(ctx.lab, cluster), settled, { within: patience.standbys, signal: ctx.signal });
+  const leader = seen.last && promoted(seen.last);
+  if (leader !== undefined)
+    throw new LabError(`${leader} was promoted while the lab came up: the leader did not renew its key in time`, {
+      detail: await lastLines(ctx.docker, hostNamed(ctx.lab, leader)),
+      hint: 'the machine had too little CPU to spare, or stood still',
+    });
   if (seen.met) return;
   const late = Object.entries(seen.last?.members ?? {}).filter(([name, member]) => standbys.includes(name) && member.state !== 'streaming');
   throw new LabError(

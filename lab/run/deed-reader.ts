@@ -26,7 +26,8 @@ export class DeedReader {
     switch (change) {
       case 'kill': {
         const stops = signal === signals.TERM || signal === signals.INT;
-        if (signal === signals.USR1 || signal === signals.USR2) return undefined;
+        // Podman does not say which it was.
+        if (signal === 0 || signal === signals.USR1 || signal === signals.USR2) return undefined;
         // Whoever is on the way out is not told anew; only the signals that end a host take another's place.
         if (ending && (isStop(ending) || ending.by === signals.KILL)) return undefined;
         this.#endings.set(host, { by: signal, at });

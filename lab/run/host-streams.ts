@@ -31,6 +31,8 @@ interface HostReader {
   readonly from: string | undefined;
   /** The last line read. */
   last?: StreamLine;
+  /** How many lines with its stamp were read. */
+  lastTwins: number;
   /** Until the host is known to be down: from a stream's end on, the engine is asked that. */
   attached: boolean;
   /** Whether a start was heard since the stream began. */
@@ -56,7 +58,10 @@ export interface HostStreams {
   readonly stop: () => Promise<void>;
 }
 
-/** `since`: Unix ms by the engine's clock; from the first line by default. */
+/**
+ * `since`: from when on lines are read, Unix ms by the engine's clock; from the first by default. What happens to hosts is told from
+ * the moment on when `lab` was seen: nothing is lost between its hosts' states and their changes.
+ */
 export function followHosts(docker: Docker, lab: Lab, history: History, onTrouble: (error: unknown) => void, since?: number): HostStreams {
   const stopping = new AbortController();
   const from = since === undefined ? undefined : engineTime(since);
@@ -67,6 +72,7 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
         host,
         state: stateOf(host),
         from,
+        lastTwins: 0,
         attached: false,
         started: false,
         listens: false,
@@ -87,10 +93,8 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
   };
   for (const reader of readers.values()) attach(reader);
 
-  const began = history.now() / 1000;
   const watch = async () => {
-    // The engine takes a while to answer; what happens meanwhile is news as well.
-    for await (const { host, change } of hostChanges(docker, lab.id, signal, began)) {
+    for await (const { host, change } of hostChanges(docker, lab.id, signal, (lab.seen + history.offset) / 1000)) {
       const reader = readers.get(host);
       // Signals are not news of a host: what they bring about is.
       if (!reader || change === 'kill') continue;
@@ -130,8 +134,16 @@ function stateOf({ state }: Host): HostReader['state'] {
 async function read(docker: Docker, reader: HostReader, history: History, signal: AbortSignal): Promise<void> {
   while (reader.attached) {
     reader.started = false;
+    const border = reader.last?.stamp;
+    let again = reader.lastTwins;
     try {
       for await (const line of readLog(docker, reader.host.container, { follow: true, signal, ...unread(reader) })) {
+        // What has the stamp of a whole second comes again after what was read of that second.
+        if (line.stamp === border && again > 0) {
+          again -= 1;
+          continue;
+        }
+        reader.lastTwins = line.stamp === reader.last?.stamp ? reader.lastTwins + 1 : 1;
         reader.last = line;
         take(reader, line.at, line.text, history);
       }

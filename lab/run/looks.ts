@@ -24,7 +24,7 @@ export class Observer {
   readonly #latest = new Newest<ClusterLook>();
   #inFlight: Promise<unknown> | undefined;
 
-  /** `isDown`: hosts that the engine says are. */
+  /** `isDown`: hosts that the engine says stand still or are stopped. */
   constructor(docker: Docker, lab: Lab, recorder: Recorder, isDown: (host: string) => boolean) {
     this.#docker = docker;
     this.#lab = lab;

@@ -51,7 +51,7 @@ export async function observeRun(
   const facts = openingOf({ ...lab.spec, hosts: lab.hosts, scenario, variant, lab: lab.name, offset: recorder.offset, versions });
   recorder.record(facts);
   const streams = followHosts(docker, lab, recorder, (error) => trouble.abort(error));
-  const observer = new Observer(docker, lab, recorder, (host) => streams.stateOf(host) === 'stopped');
+  const observer = new Observer(docker, lab, recorder, (host) => streams.stateOf(host) !== 'running');
   const workload = new Workload(recorder, () => leaderOf(lab, observer));
   const looking = setInterval(() => observer.background(), backgroundInterval);
   let ending: Ending = { reason: 'completed' };

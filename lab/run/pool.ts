@@ -143,7 +143,12 @@ export async function fillPool(docker: Docker, spec: LabSpec, keep: number, opti
       const report = (phase: string) => onPhase(`${name}: ${phase}`);
       const pool = { keep, spec: own };
       const lab = await bringUp(docker, blueprint, { ...origin, name, purpose: 'pool', pool, bind, signal, report, keep: false });
-      await freezeHosts(docker, lab.hosts);
+      try {
+        await freezeHosts(docker, lab.hosts);
+      } catch (error) {
+        await removeLab(docker, lab.id);
+        throw error;
+      }
       onPhase(`${name} is frozen`);
     }
   } finally {

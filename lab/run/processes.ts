@@ -103,20 +103,23 @@ export function stillThere(table: ProcessTable, processes: readonly Process[]): 
 
 const signalScript = `
 ${printTable}
-# is PID:START : whether that process is there
+# is PID:START [STATES] : whether that process is there, in a state that is none of these
 is() {
   local stat fields
   read -r stat < "/proc/\${1%:*}/stat" || return
   read -ra fields <<< "\${stat##*) }"
-  [[ \${fields[19]} = "\${1#*:}" && \${fields[0]} != [ZX] ]]
+  [[ \${fields[19]} = "\${1#*:}" && \${fields[0]} != [ZX$2] ]]
 } 2>/dev/null
 signal=$1 seconds=$2
 shift 2
 for each; do is "$each" && kill -s "$signal" "\${each%:*}"; done
 deadline=$((SECONDS + 5))
 case $signal in
-  KILL) for each; do while is "$each" && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.02; done; done ;;
+  KILL) over= ;;
+  STOP) over=T ;;
+  *) set -- ;;
 esac
+for each; do while is "$each" "$over" && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.02; done; done
 print_table
 [ "$seconds" = 0 ] && exit
 sleep "$seconds"
@@ -124,8 +127,9 @@ echo again
 print_table`;
 
 /**
- * Sends a signal to processes of a host, which are passed over where they are gone by now. Returns the host's processes afterwards:
- * of KILL, once these have ended (at most 5 s), and a second time after `watch` seconds, to tell whether they move.
+ * Sends a signal to processes of a host, which are passed over where they are gone by now. Returns the host's processes afterwards: once
+ * these have ended (KILL) or stand still (STOP: one that waits for the disk does so when it has what it waits for), at most 5 s; and a
+ * second time after `watch` seconds, to tell whether they move.
  */
 export async function signalProcesses(
   docker: Docker,

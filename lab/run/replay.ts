@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event, RunStarted } from '../core/event.ts';
-import { exitCodes, LabError } from '../core/problem.ts';
+import { exitCodes, LabError, tellError } from '../core/problem.ts';
 import { clockOffset } from '../engine/clock.ts';
 import type { Docker } from '../engine/connect.ts';
 import { findLab, type Lab, removeLab } from '../engine/lab.ts';
@@ -141,8 +141,7 @@ async function bringUpRecorded(docker: Docker, options: Replay, recorder: Record
   } catch (error) {
     if (signal.aborted || isUsersMistake(error)) throw error;
     recorder.record(opening(options, {}, 0));
-    const detail = error instanceof LabError ? [error.message, ...error.detail].join('\n') : String(error);
-    recorder.record({ type: 'run-ended', reason: 'cut-short', detail: `the lab did not come up: ${detail}` });
+    recorder.record({ type: 'run-ended', reason: 'cut-short', detail: `the lab did not come up: ${tellError(error)}` });
     return undefined;
   }
 }

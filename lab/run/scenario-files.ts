@@ -1,6 +1,6 @@
 /** Finds scenario files by name and reads them, recipes included. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Value } from '../core/event.ts';
 import { UsageError } from '../core/problem.ts';
 import { projectFolder } from '../core/project.ts';
@@ -12,6 +12,7 @@ import type { VerbName } from '../scenario/verbs/verbs.ts';
 import type { SourceText } from '../scenario/yaml-source.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { EffectVerb } from './effects/effect.ts';
+import { runFiles } from './run-folder.ts';
 
 const scenarioFolder = join(projectFolder, 'scenarios');
 
@@ -57,11 +58,12 @@ function isFolder(name: string): boolean {
   return projectFile(name) === undefined && (statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
-/** Recipes are no scenarios. Throws UsageError where there is none. */
+/** Recipes are no scenarios, nor is the copy that a run keeps. Throws UsageError where there is none. */
 function filesIn(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((file) => join(folder, file))
-    .filter((file) => file.endsWith('.yaml') && basename(dirname(file)) !== 'recipes')
+  const all = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file));
+  const runs = all.filter((file) => basename(file) === runFiles.history).map((file) => `${dirname(file)}${sep}`);
+  const files = all
+    .filter((file) => file.endsWith('.yaml') && basename(dirname(file)) !== 'recipes' && !runs.some((run) => file.startsWith(run)))
     .sort();
   if (files.length === 0) throw new UsageError(`there is no scenario in ${folder}`, { hint: 'npm run lab:replay -- --list shows all' });
   return files;

@@ -1,9 +1,10 @@
 /** Freezes a running lab as it is, broken or not: every host stops at one moment, is kept as an image, and goes on. */
 import { UsageError } from '../core/problem.ts';
+import { settle } from '../core/settle.ts';
 import { runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import { trainOf } from '../engine/images.ts';
-import { type Host, type Lab, namePattern } from '../engine/lab.ts';
+import { freezeContainer, type Host, type Lab, namePattern } from '../engine/lab.ts';
 import { type ClusterStanding, type HostDown, isGolden, type Standing } from '../engine/snapshot-labels.ts';
 import { removeSnapshot, snapshotNames, takeSnapshot } from '../engine/snapshots.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
@@ -32,9 +33,9 @@ export async function snapshotLab(docker: Docker, lab: Lab, name: string): Promi
   const frozen: typeof running = [];
   try {
     // One moment for all, or a standby would be ahead of its leader.
-    await Promise.all(
+    await settle(
       running.map(async (container) => {
-        await container.pause();
+        await freezeContainer(container);
         frozen.push(container);
       }),
     );

@@ -1,7 +1,7 @@
 /** Carries out a plan's steps one after another: fills in values, resolves selectors, runs the verb's effect, records what came of it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterLook, RunStarted, StepResult, Value } from '../core/event.ts';
-import { LabError } from '../core/problem.ts';
+import { LabError, tellError, UnsupportedError } from '../core/problem.ts';
 import type { Host } from '../engine/lab.ts';
 import { type Bindings, namesAt } from '../scenario/bindings.ts';
 import { expand } from '../scenario/expand.ts';
@@ -170,7 +170,7 @@ async function carryOut(
     return { ...rest, outcome, took, fields: { ...(await namedFields(run, step, on)), ...fields } };
   } catch (error) {
     run.signal.throwIfAborted();
-    return { outcome: 'broken', reason: sentence(error), fields: {} };
+    return { outcome: error instanceof UnsupportedError ? 'unsupported' : 'broken', reason: tellError(error), fields: {} };
   }
 }
 
@@ -179,13 +179,6 @@ async function doneElsewhere(elsewhere: Elsewhere, on: readonly Host[]): Promise
   const { exit, stdout, stderr } = await elsewhere(() => {});
   if (exit !== 0) throw new LabError(`exit code ${exit}: ${(stderr || stdout).trim()}`);
   return { on, reason: 'done from another terminal' };
-}
-
-function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!(error instanceof LabError)) return error.message;
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return [`${error.message}${cause}`, ...error.detail].join('\n');
 }
 
 /** What every named step records of the main cluster as it is when the step ends; what is not seen is absent. */

@@ -2,6 +2,7 @@
 import type { MemberLook, Value } from '../core/event.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
+import { nameOf } from './expectations/dcs.ts';
 import type { Claims } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
 import type { Clause } from './plan.ts';
@@ -37,9 +38,15 @@ export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): r
       return [...places, ...Object.entries(counts).flatMap(([name, test]) => checkNumber(test, [...path, name]))];
     }
     if (kind === 'repo') {
-      const { archived, backups } = claim as Claims['repo'];
-      return [...checkPoint(archived, [...path, 'archived'], names), ...checkNumber(backups, [...path, 'backups'])];
+      const { archived, backups, last } = claim as Claims['repo'];
+      return [
+        ...checkPoint(archived, [...path, 'archived'], names),
+        ...checkNumber(backups, [...path, 'backups']),
+        ...checkWord(last?.type, [...path, 'last', 'type'], backupTypes, 'type of backup'),
+      ];
     }
+    if (kind === 'outage') return checkSince((claim as Claims['outage']).since, [...path, 'since'], names);
+    if (kind === 'file') return checkNumber((claim as Claims['file']).count, [...path, 'count']);
     return [];
   });
   const waits = clauses.some(
@@ -81,23 +88,21 @@ function checkLog(claim: Claims['log'], path: Path, names: Scope): readonly Mist
   claim.never.forEach((line, index) => {
     mistakes.push(...checkForbidden(line, [...path, 'never', index]));
   });
-  const { since } = claim;
-  if (since === undefined || names.excused.has(since)) return mistakes;
+  return [...mistakes, ...checkSince(claim.since, [...path, 'since'], names)];
+}
+
+/** A window begins with a step. */
+function checkSince(since: string | undefined, path: Path, names: Scope): readonly Mistake[] {
+  if (since === undefined || names.excused.has(since)) return [];
   const known = names.known.get(since);
-  if (known?.kind !== 'step') {
-    const steps = [...names.known].flatMap(([name, one]) => (one.kind === 'step' ? [name] : []));
-    const message = names.later.has(since)
-      ? `${since} is named only after this`
-      : known
-        ? `${since} is no step, so nothing was logged since`
-        : `no step or mark before this is named ${since}`;
-    mistakes.push({
-      message,
-      path: [...path, 'since'],
-      ...(steps.length > 0 ? { hint: didYouMean(since, steps) } : { hint: 'name a step with `as`' }),
-    });
-  }
-  return mistakes;
+  if (known?.kind === 'step') return [];
+  const steps = [...names.known].flatMap(([name, one]) => (one.kind === 'step' ? [name] : []));
+  const message = names.later.has(since)
+    ? `${since} is named only after this`
+    : known
+      ? `${since} is no step, so nothing happened since`
+      : `no step or mark before this is named ${since}`;
+  return [{ message, path, hint: steps.length > 0 ? didYouMean(since, steps) : 'name a step with `as`' }];
 }
 
 /** One such line is one too many. */
@@ -124,9 +129,7 @@ function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blue
   for (const member of claim.members) {
     const at = [...path, 'members', member.of];
     mistakes.push(...checkNumber(member.lag, [...at, 'lag'], 'bytes, without a unit'));
-    for (const role of textsIn(member.role))
-      if (!isTemplate(role) && !roles.includes(role))
-        mistakes.push({ message: `"${role}" is no member's role`, path: [...at, 'role'], hint: didYouMean(role, roles) });
+    mistakes.push(...checkWord(member.role, [...at, 'role'], roles, "member's role"));
   }
   const of = claim.of ?? 'main';
   const members = blueprint?.clusters.find((cluster) => cluster.name === of)?.members;
@@ -173,7 +176,19 @@ function textsIn(test: unknown): readonly string[] {
 function checkNumber(test: ValueTest | undefined, path: Path, hint?: string): readonly Mistake[] {
   return textsIn(test)
     .filter((text) => !isTemplate(text) && !/^-?\d+(\.\d+)?$/.test(text))
-    .map((text) => ({ message: `a number is expected here, not "${text}"`, path, ...(hint === undefined ? {} : { hint }) }));
+    .map((text) => {
+      const advice = comparisonFor(text) ?? hint;
+      return { message: `a number is expected here, not "${text}"`, path, ...(advice === undefined ? {} : { hint: advice }) };
+    });
+}
+
+const backupTypes: readonly string[] = ['full', 'diff', 'incr'];
+
+/** A test for a word that never comes, or against it, tells nothing. */
+function checkWord(test: ValueTest | undefined, path: Path, known: readonly string[], what: string): readonly Mistake[] {
+  return textsIn(test)
+    .filter((word) => !isTemplate(word) && !known.includes(word))
+    .map((word) => ({ message: `"${word}" is no ${what}`, path, hint: didYouMean(word, known) }));
 }
 
 const regexSyntax = /\.[*+]|\\[dDsSwWbB.]|\w\|\w|^\^|\[[^\]]+\][*+{]/;
@@ -191,25 +206,82 @@ export function adviseOnLine({ program, pattern }: Line, path: Path): readonly M
 }
 
 export function adviseOnExpect({ step }: Pick<ExpectCheck, 'step'>): readonly Mistake[] {
-  const lines = (step.args as readonly ParsedClause[]).flatMap(({ kind, claim, path }) =>
-    kind !== 'log'
-      ? []
-      : (['lines', 'never'] as const).flatMap((list) =>
-          (claim as Claims['log'])[list].flatMap((line, index) => adviseOnLine(line, [...path, list, index])),
-        ),
+  const lines = claimsOf(step, 'log').flatMap(({ claim, path }) =>
+    (['lines', 'never'] as const).flatMap((list) => claim[list].flatMap((line, index) => adviseOnLine(line, [...path, list, index]))),
   );
-  return [...lines, ...adviseOnStates({ step })];
+  return [...lines, ...adviseOnStates({ step }), ...adviseOnKeys(step), ...adviseOnComparisons(step)];
+}
+
+/** Keys of the DCS that Patroni keeps (its documentation, "DCS keys"; dcs/__init__.py): a test for the absence of another always holds. */
+const dcsKeys: readonly string[] = ['initialize', 'leader', 'history', 'failover', 'config', 'status', 'sync', 'failsafe'];
+
+function adviseOnKeys(step: ParsedStep): readonly Mistake[] {
+  return claimsOf(step, 'dcs').flatMap(({ claim, path }) =>
+    claim.entries.flatMap(({ key, field }) =>
+      isTemplate(key) || /^(members\/.|optime\/leader$)/.test(key) || dcsKeys.includes(key)
+        ? []
+        : [
+            {
+              message: `Patroni keeps no ${key} in the DCS`,
+              path: [...path, nameOf({ key, ...(field === undefined ? {} : { field }) })],
+              key: true as const,
+              hint: didYouMean(key, [...dcsKeys, 'members/NAME']),
+            },
+          ],
+    ),
+  );
+}
+
+/** Numbers are checked as such; elsewhere a text that looks like a comparison may be one that somebody wants to find. */
+function adviseOnComparisons(step: ParsedStep): readonly Mistake[] {
+  const tests: readonly { readonly test: ValueTest; readonly path: Path }[] = [
+    ...claimsOf(step, 'sql').map(({ claim, path }) => ({ test: claim.is, path: [...path, 'is'] })),
+    ...claimsOf(step, 'value').flatMap(({ claim, path }) => claim.entries.map(({ value, test }) => ({ test, path: [...path, value] }))),
+    ...claimsOf(step, 'dcs').flatMap(({ claim, path }) =>
+      claim.entries.map((entry) => ({ test: entry.test, path: [...path, nameOf(entry)] })),
+    ),
+  ];
+  return tests.flatMap(({ test, path }): readonly Mistake[] => {
+    const hint = typeof test === 'string' ? comparisonFor(test) : undefined;
+    return hint === undefined ? [] : [{ message: 'this is compared letter by letter, and hardly a value begins like that', path, hint }];
+  });
+}
+
+/** How a comparison that a text spells with a sign is written. */
+function comparisonFor(text: string): string | undefined {
+  const [, sign = '', value] = /^\s*(>=|<=|!=|<>|>|<)\s*(\S.*)$/.exec(text) ?? [];
+  return comparisons[sign] === undefined ? undefined : `write { ${comparisons[sign]}: ${value} }`;
+}
+
+const comparisons: Readonly<Record<string, string>> = {
+  '>=': 'min',
+  '<=': 'max',
+  '>': 'above',
+  '<': 'below',
+  '!=': 'not',
+  '<>': 'not',
+};
+
+/** A step's clauses of one kind. */
+function claimsOf<K extends keyof Claims>(step: ParsedStep, kind: K): readonly { readonly claim: Claims[K]; readonly path: Path }[] {
+  return (step.args as readonly ParsedClause[]).flatMap((clause) =>
+    clause.kind === kind ? [{ claim: clause.claim as Claims[K], path: clause.path }] : [],
+  );
 }
 
 /** A state that Patroni has no word for is waited for in vain; advice, since another Patroni may have more words. */
 function adviseOnStates({ step }: Pick<ExpectCheck, 'step'>): readonly Mistake[] {
-  const claims = (step.args as readonly ParsedClause[]).flatMap(({ kind, claim, path }) =>
-    kind === 'cluster' ? (claim as Claims['cluster']).members.map((member) => ({ member, path: [...path, 'members', member.of] })) : [],
+  const claims = claimsOf(step, 'cluster').flatMap(({ claim, path }) =>
+    claim.members.map((member) => ({ member, path: [...path, 'members', member.of] })),
   );
   return claims.flatMap(({ member, path }) =>
     textsIn(member.state)
       .filter((state) => !isTemplate(state) && !states.includes(state) && !state.startsWith('restart failed'))
-      .map((state) => ({ message: `no member is ever "${state}"`, path, hint: didYouMean(state, states) })),
+      .map((state) => ({
+        message: `no member is ever "${state}"`,
+        path,
+        hint: roles.includes(state) ? `that is a role: { role: ${state} }` : didYouMean(state, states),
+      })),
   );
 }
 
@@ -238,7 +310,11 @@ const states: readonly string[] = [
 ];
 
 function checkPoint(point: Point | undefined, path: Path, names: Scope): readonly Mistake[] {
-  if (!point || point.at === 'now' || isTemplate(point.at) || names.excused.has(point.at)) return [];
+  if (!point || point.at === 'now' || names.excused.has(point.at)) return [];
+  const field = /^\$\{([\w-]+)\.[^}]*\}$/.exec(point.at)?.[1];
+  if (field !== undefined && names.known.get(field)?.kind === 'step')
+    return [{ message: `a point is a mark or a backup by its name, not one of its fields`, path, hint: `write ${field}` }];
+  if (isTemplate(point.at)) return [];
   const known = names.known.get(point.at);
   if (known?.kind === 'step' && (known.verb === 'mark' || known.verb === 'pgbackrest')) {
     return point.exclusive && known.verb !== 'mark' ? [{ message: 'exclusive is for marks', path }] : [];

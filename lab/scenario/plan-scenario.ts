@@ -7,7 +7,7 @@ import type { Problem } from '../core/problem.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { adviseOnLine, checkForbidden } from './expect-check.ts';
 import { parseScenario } from './parse.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlannedStep } from './plan.ts';
 import { planLine } from './plan-clauses.ts';
 import { draftLab, planLab } from './plan-lab.ts';
 import { type Collector, distinct, type PlanOptions, type PlanScope, place, startCollecting } from './plan-scope.ts';
@@ -16,6 +16,7 @@ import { checkReferences, type Known } from './reference-check.ts';
 import type { ParsedStep, ParsedVariant, Scenario, WhenSource } from './scenario.ts';
 import { checkWhen } from './selector-check.ts';
 import { adviseOnSettings } from './settings-advice.ts';
+import { runsProgram } from './verbs/verbs.ts';
 import { isForVariant } from './version-range.ts';
 import { checkWholeRun, type StepPlace } from './whole-run-check.ts';
 import { type Path, type SourceText, valueAt } from './yaml-source.ts';
@@ -57,6 +58,11 @@ export function planScenario(scenario: Scenario, options: PlanOptions, variantNa
   for (const line of scenario.forbid) checkVariantNames(line.line.when, [...line.path, 'when'], scenario, collector);
   // Every variant is checked, whichever is asked for: a file is right or wrong as a whole.
   const plans = scenario.variants.map((variant) => planVariant(scenario, variant, collector));
+  adviseOnTwins(
+    plans.flatMap((plan) => plan ?? []),
+    scenario,
+    collector,
+  );
   adviseOnFile(scenario, collector);
   const problems = distinct(collector.problems);
   return {
@@ -139,6 +145,14 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
       }),
     );
   }
+  if (mustFail && !canFail(mustFail))
+    collector.problems.push(
+      place(yaml, {
+        message: `must-fail names a ${mustFail.verb}, which never fails: what is not proven makes a run unknown`,
+        path: [...variant.path, 'must-fail'],
+        hint: 'name the expect that notices, or a step that runs a program',
+      }),
+    );
   const run = { variant: variant.name, path: variant.path, mutant: variant.mustFail !== undefined };
   if (scenario.broken.count === 0 && Array.isArray(valueAt(yaml, ['steps']))) {
     const { problems, advice } = checkWholeRun(planned, placesOf(steps, variant.name), run);
@@ -177,6 +191,29 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
     forbid,
     steps: planned,
   };
+}
+
+/** Whether a step can come out as a failure, and not as unknown at worst (verdict/step-result.ts). */
+function canFail({ verb, within }: PlannedStep): boolean {
+  return verb === 'expect' || verb === 'recipe' || verb === 'workload' || runsProgram(verb) || within !== undefined;
+}
+
+/** A mutant in which nothing is changed would fail by chance alone. */
+function adviseOnTwins(plans: readonly Plan[], scenario: Scenario, collector: Collector): void {
+  const doing = ({ lab, vars, forbid, steps }: Plan) => JSON.stringify([lab, vars, forbid, steps]);
+  for (const mutant of plans.filter((plan) => plan.mustFail)) {
+    const twin = plans.find((plan) => !plan.mustFail && doing(plan) === doing(mutant));
+    const path = scenario.variants.find(({ name }) => name === mutant.variant)?.path ?? [];
+    if (twin)
+      collector.advice.push(
+        place(scenario.yaml, {
+          message: `the mutant ${mutant.variant} does exactly what ${twin.variant} does: one of them is sure not to pass`,
+          path,
+          key: true,
+          hint: 'leave out the fault or the remedy in it: another lab or vars, or steps with when: { variant: ... }',
+        }),
+      );
+  }
 }
 
 /** A var may serve one variant only, and stand among the shared ones. */

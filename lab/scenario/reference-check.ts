@@ -5,6 +5,7 @@
 import type { Value } from '../core/event.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { Mistake } from './schema-problems.ts';
+import { selectorMeanings } from './selector.ts';
 import { templateParts } from './template.ts';
 import { commonFields } from './verb.ts';
 import { isForVariant } from './version-range.ts';
@@ -79,7 +80,9 @@ function checkReference(
       {
         message: `${via}nothing is named ${name}`,
         path,
-        hint: `${didYouMean(name, [...scope.known.keys()])}${/^[A-Z_]+$/.test(name) ? '; for a variable of the shell write $${' : ''}`,
+        hint: Object.hasOwn(selectorMeanings, name)
+          ? `the selector ${name} is written without $ and braces; who it was at a named step is \${NAME.${name}}`
+          : `${didYouMean(name, [...scope.known.keys()])}${/^[A-Z_]+$/.test(name) ? '; for a variable of the shell write $${' : ''}`,
       },
     ];
   }

@@ -253,8 +253,8 @@ may be several of them. \`never\` lines must not come. The file's own \`forbid\`
 The window begins where the step \`since\` began (default: the last step that is neither mark nor expect) and ends with this
 expect, \`for\` included; it is judged once every stream was read past its end. What \`never\` alone forbids needs \`for\`.
 
-Patroni's log is written by a thread of its own, up to a tenth of a second late on a busy machine: what another program wrote so much
-before a line of Patroni's may still come after it in this order.`;
+Patroni's log is written by a thread of its own, late on a busy machine: what another program wrote after Patroni had said a line, by
+Patroni's own stamp, comes after it in this order, though it was written before.`;
 
 const pointProse = `\`now\` (the end of the judged server's timeline), the name of a mark, the name of a backup step (its stop LSN), or
 \`{at: NAME, exclusive: true, timeline: T}\`. Inclusive has the mark's own row, exclusive has not. A timeline is a number with its history:

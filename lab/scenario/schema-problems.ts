@@ -1,6 +1,7 @@
 /** Says in the author's words what a schema does not like about a value, and where. Knows zod's issues; nothing of the language. */
 import type { z } from 'zod';
 import type { Value } from '../core/event.ts';
+import { shorten } from '../core/shorten.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 
 /** A mistake at a path below the value that was checked. `key`: the path's last key itself is wrong. */
@@ -41,7 +42,7 @@ function explain(issue: Issue, base: readonly (string | number)[], root: z.ZodTy
       message: `unknown key "${key}"`,
       path: [...path, key],
       key: true,
-      ...hintFor(isAfterComma(key, here) ? 'quote text that has a comma in it' : known.length > 0 ? didYouMean(key, known) : undefined),
+      ...hintFor(hintForKey(key, here, known)),
     }));
   }
   if (issue.code === 'invalid_union') return explainUnion(issue, path, root, value);
@@ -96,6 +97,27 @@ function hintFor(hint: string | undefined): { readonly hint?: string } {
   return hint === undefined ? {} : { hint };
 }
 
+/** What other tools call it, in this one's words. */
+const synonyms: Readonly<Record<string, readonly string[]>> = {
+  'any-of': ['in', 'one-of', 'oneOf', 'anyOf'],
+  above: ['gt', 'greater'],
+  min: ['gte', 'ge'],
+  below: ['lt', 'less'],
+  max: ['lte', 'le'],
+  not: ['ne', 'neq'],
+  matches: ['contains', 'like', 'regex', 'match'],
+  on: ['host', 'hosts', 'node', 'member'],
+  run: ['query', 'command', 'cmd', 'args', 'script'],
+  within: ['timeout', 'deadline'],
+};
+
+function hintForKey(key: string, map: Value | undefined, known: readonly string[]): string | undefined {
+  if (isAfterComma(key, map)) return 'quote text that has a comma in it';
+  const meant = known.find((name) => synonyms[name]?.includes(key));
+  if (meant !== undefined) return `did you mean "${meant}"?`;
+  return known.length > 0 ? didYouMean(key, known) : undefined;
+}
+
 /** In `{ patroni: promoted self, at last }` "at last" is a key of its own, which has no value. */
 function isAfterComma(key: string, map: Value | undefined): boolean {
   return at(map, [key]) === null && /[^\w-]/.test(key);
@@ -133,7 +155,7 @@ function describe(value: Value | undefined): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  if (typeof value === 'string') return `the text "${value.length > 40 ? `${value.slice(0, 39)}…` : value}"`;
+  if (typeof value === 'string') return `the text "${shorten(value, 40)}"`;
   return typeof value === 'number' ? `the number ${value}` : String(value);
 }
 

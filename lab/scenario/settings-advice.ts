@@ -1,5 +1,5 @@
 /** Advice on Patroni's settings in an OVERLAY: what Patroni would take without a word, and without any effect. */
-import { dynamicSettings, localSettings, misspelt } from '../topology/patroni-settings.ts';
+import { clusterParameters, dynamicSettings, localSettings, misspelt, ownParameters } from '../topology/patroni-settings.ts';
 import { isPlainMap } from '../topology/plain-map.ts';
 import type { Mistake } from './schema-problems.ts';
 import type { Path } from './yaml-source.ts';
@@ -36,9 +36,55 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
       key: true as const,
       hint: `did you mean "${meant}"?`,
     })),
+    ...adviseOnPostgresql(local.postgresql, [...path, 'patroni', 'postgresql'], 'local'),
+    ...adviseOnPostgresql(dynamic.postgresql, [...path, 'dcs', 'postgresql'], 'dynamic'),
     ...['hosts', 'clusters'].flatMap((key) => {
       const parts = overlay[key];
       return isPlainMap(parts) ? Object.entries(parts).flatMap(([name, part]) => adviseOnSettings(part, [...path, key, name])) : [];
     }),
   ];
+}
+
+/** Patroni's `postgresql` section, and PostgreSQL's parameters in it. A section with a name of its own is a method's, and so a map. */
+function adviseOnPostgresql(section: unknown, path: Path, from: 'local' | 'dynamic'): readonly Mistake[] {
+  if (!isPlainMap(section)) return [];
+  const known = { ...dynamicSettings.postgresql, ...(from === 'local' ? localSettings.postgresql : {}) };
+  const near = misspelt(section, known).map(({ path: [name] }) => name);
+  const outside = Object.entries(section).flatMap(([name, value]): readonly Mistake[] =>
+    Object.hasOwn(known, name) || near.includes(name) || value === null || typeof value === 'object'
+      ? []
+      : [
+          {
+            message: `Patroni has no setting "${name}" here, and would ignore it`,
+            path: [...path, name],
+            key: true,
+            hint: `a parameter of PostgreSQL stands under parameters: {${name}: ...}`,
+          },
+        ],
+  );
+  const parameters = isPlainMap(section.parameters) ? section.parameters : {};
+  return [
+    ...outside,
+    ...Object.entries(parameters).flatMap(([name, value]) => adviseOnParameter(name, value, [...path, 'parameters', name], from)),
+  ];
+}
+
+function adviseOnParameter(name: string, value: unknown, path: Path, from: 'local' | 'dynamic'): readonly Mistake[] {
+  const parameter = name.toLowerCase();
+  const own = Object.hasOwn(ownParameters, parameter) ? ownParameters[parameter] : undefined;
+  if (own !== undefined) return [{ message: `Patroni sets ${name} itself, and would ignore it here`, path, key: true, hint: own }];
+  const limits = Object.hasOwn(clusterParameters, parameter) ? clusterParameters[parameter] : undefined;
+  if (!limits || value === null) return [];
+  if (from === 'local')
+    return [
+      {
+        message: `Patroni takes ${name} from the cluster's dynamic configuration alone, and would ignore it here`,
+        path,
+        key: true,
+        hint: `write dcs: {postgresql: {parameters: {${name}: ...}}}`,
+      },
+    ];
+  const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : undefined;
+  if (limits.min === undefined || number === undefined || number >= limits.min) return [];
+  return [{ message: `Patroni takes no ${name} below ${limits.min}, and would use its own default`, path }];
 }

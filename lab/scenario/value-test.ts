@@ -46,7 +46,7 @@ export interface TestOutcome {
 
 /**
  * Tells whether a value meets a test. `undefined` is a value that does not exist. Texts and numbers compare as what they
- * stand for: '3' equals 3, LSNs compare in any case and padding, PostgreSQL's t and f are true and false. Never throws.
+ * stand for: '3' equals 3, LSNs compare in any case and padding, true and false are also t, on, yes and f, off, no. Never throws.
  */
 export function holds(test: ValueTest, value: Value | undefined): TestOutcome {
   const met = isFields(test) ? fieldNames.every((name) => !(name in test) || holdsField(name, test, value)) : equals(test, value);
@@ -105,8 +105,8 @@ export function equals(expected: Value | undefined, value: Value | undefined): b
 
 function asBoolean(value: Value): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  if (value === 't' || value === 'true' || value === 'on') return true;
-  if (value === 'f' || value === 'false' || value === 'off') return false;
+  if (value === 't' || value === 'true' || value === 'on' || value === 'yes') return true;
+  if (value === 'f' || value === 'false' || value === 'off' || value === 'no') return false;
   return undefined;
 }
 

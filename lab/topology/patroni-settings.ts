@@ -58,6 +58,32 @@ export const localSettings: Settings = {
   ),
 };
 
+/**
+ * PostgreSQL's parameters that Patroni hands to its start, so that all members have them alike: it takes them from the dynamic
+ * configuration alone, and no less than `min`, else its own default (`CMDLINE_OPTIONS` in postgresql/config.py).
+ */
+export const clusterParameters: Readonly<Record<string, { readonly min?: number }>> = {
+  wal_level: {},
+  track_commit_timestamp: {},
+  wal_log_hints: {},
+  max_connections: { min: 25 },
+  max_wal_senders: { min: 3 },
+  max_prepared_transactions: {},
+  max_locks_per_transaction: { min: 32 },
+  max_replication_slots: { min: 4 },
+  max_worker_processes: { min: 2 },
+  wal_keep_segments: { min: 1 },
+  wal_keep_size: { min: 16 },
+};
+
+/** Those that Patroni makes up itself, and where each comes from. */
+export const ownParameters: Readonly<Record<string, string>> = {
+  listen_addresses: 'postgresql.listen of a member decides',
+  port: 'postgresql.listen of a member decides',
+  cluster_name: 'the scope decides',
+  hot_standby: 'it is always on',
+};
+
 /** Names in `changes` that are no settings of their place, and a letter or two away from one, `meant`. */
 export function misspelt(
   changes: PlainMap,

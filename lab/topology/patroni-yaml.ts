@@ -3,7 +3,7 @@
  * the other. Every difference from it is listed, with its reason, in `deviations.ts`.
  */
 import { parse, stringify } from 'yaml';
-import type { HostName, Secrets } from './blueprint.ts';
+import type { Blueprint, HostName, Secrets } from './blueprint.ts';
 import { binDirectory, dataDirectory, places, ports } from './places.ts';
 import type { PlainMap } from './plain-map.ts';
 import { isPlainMap, mergeMap } from './plain-map.ts';
@@ -38,6 +38,17 @@ export function defaultDcs(timing: Timing, stanza: string): PlainMap {
       recovery_conf: { restore_command: `pgbackrest --stanza=${stanza} archive-get %f %p` },
     },
   };
+}
+
+/** A member's configuration as it was rendered; `dcs` of it is what becomes the dynamic configuration at the cluster's first start. */
+export function renderedConfig(
+  { hosts }: Pick<Blueprint, 'hosts'>,
+  member: HostName,
+): { readonly local: PlainMap; readonly dcs: PlainMap } {
+  const file = hosts.find(({ name }) => name === member)?.files.find(({ path }) => path === places.patroniConfig);
+  const map = (value: unknown): PlainMap => (isPlainMap(value) ? value : {});
+  const local = map(file && parse(file.text));
+  return { local, dcs: map(map(local.bootstrap).dcs) };
 }
 
 /** One member's whole configuration, before any overlay. */

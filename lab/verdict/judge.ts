@@ -250,7 +250,7 @@ export function createJudge(plan: Plan): Judge {
     const counted = findings.filter(counts);
     const decision = decide(plan, counted, completed, lastAt);
     const totals = ledger.totals();
-    const outage = ledger.outage(lastAt);
+    const { longest: outage } = ledger.outage(startedAt, lastAt);
     const outcomes = steps.outcomes();
     const { because } = decision;
     const blamed = outcomes.find((step) => step.id === because?.step);

@@ -21,8 +21,11 @@ export interface LedgerRecord {
   readonly totals: () => { readonly acked: number; readonly open: number; readonly refused: number };
   /** From then on clients write, or do not. Engine's time. */
   readonly writing: (at: number, on: boolean) => void;
-  /** The longest time in which clients wrote and none got an acknowledgement; `end`: of the run, while they may still write. */
-  readonly outage: (end: number) => Outage | undefined;
+  /**
+   * Between two moments, the longest time in which clients wrote and none got an acknowledgement; absent where none wrote. `acked`: how
+   * many rows were acknowledged in between.
+   */
+  readonly outage: (start: number, end: number) => { readonly longest?: Outage; readonly acked: number };
 }
 
 /** Rows settled in between were written into a past that is none any more: they count for nothing. Engine's time, both ends included. */
@@ -56,17 +59,23 @@ export function createLedgerRecord(): LedgerRecord {
       if (on && !writes) spells.push({ from: at });
       if (!on && writes) spells.splice(-1, 1, { ...last, until: at });
     },
-    outage: (end) => {
-      const acknowledged = [...rows.values()].flatMap(({ outcome, settled }) => (outcome === 'acked' ? [settled] : []));
+    outage: (start, end) => {
+      const acknowledged = [...rows.values()].flatMap(({ outcome, settled }) =>
+        outcome === 'acked' && settled >= start && settled <= end ? [settled] : [],
+      );
       acknowledged.sort((a, b) => a - b);
-      const outages = spells.flatMap(({ from, until = end }) => {
-        const moments = [from, ...acknowledged.filter((at) => at > from && at < until), until];
-        return moments.slice(1).map((next, index): Outage => ({ from: moments[index] ?? from, until: next }));
-      });
-      return outages.reduce<Outage | undefined>(
-        (longest, each) => (longest && longest.until - longest.from >= each.until - each.from ? longest : each),
+      const outages = spells
+        .map((spell) => ({ from: Math.max(spell.from, start), until: Math.min(spell.until ?? end, end) }))
+        .filter(({ from, until }) => from < until)
+        .flatMap(({ from, until }) => {
+          const moments = [from, ...acknowledged.filter((at) => at > from && at < until), until];
+          return moments.slice(1).map((next, index): Outage => ({ from: moments[index] ?? from, until: next }));
+        });
+      const longest = outages.reduce<Outage | undefined>(
+        (found, each) => (found && found.until - found.from >= each.until - each.from ? found : each),
         undefined,
       );
+      return { ...(longest ? { longest } : {}), acked: acknowledged.length };
     },
   };
 }

@@ -12,6 +12,7 @@ import { startDcs } from './expectations/dcs.ts';
 import { startFile } from './expectations/file.ts';
 import { startLedger } from './expectations/ledger.ts';
 import { type LogFold, type LogReading, startLog } from './expectations/log.ts';
+import { startOutage } from './expectations/outage.ts';
 import { startRepo } from './expectations/repo.ts';
 import { startSql } from './expectations/sql.ts';
 import { startValue } from './expectations/value.ts';
@@ -78,7 +79,7 @@ export interface OpenTerms {
   readonly step: StepOf<'expect'>;
   readonly started: number;
   readonly context: (clause: number) => ClauseContext;
-  /** The window of a log clause, from its `since`. */
+  /** The window of a clause, from its `since`. */
   readonly window: (since: string | undefined) => Window;
   readonly logs: LogStore;
 }
@@ -88,7 +89,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   const clauses = step.args.clauses.map((clause, index): OpenClause => {
     const filledIn = expand(clause.title, context(index).names());
     const title = filledIn.ok ? filledIn.value : clause.title;
-    if (clause.kind !== 'log') return { clause, title, state: startState(clause, context(index)) };
+    if (clause.kind !== 'log') return { clause, title, state: startState(clause, context(index), window) };
     const log = startLog(clause.claim, context(index), window(clause.claim.since));
     for (const entry of logs.since(log.start)) log.feed(entry);
     return { clause, title, log };
@@ -131,7 +132,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
     const early = began <= terms.deadline;
     // What settled it is to be reported, not a later round; and after the deadline, only what held already has to go on.
     if (settled || !(early || terms.span > 0)) return;
-    const readings = clauses.map((clause) => clause.state?.read((key) => answers.get(key)));
+    const readings = clauses.map((clause) => clause.state?.read((key) => answers.get(key), began));
     const seen = readings.filter((reading) => reading !== undefined);
     const one: SeenRound = { truth: conjunction(seen.map((reading) => reading.truth)), began, at, readings, looks };
     if (early) inTime = one;
@@ -247,12 +248,14 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   };
 }
 
-function startState(clause: Exclude<Clause, { kind: 'log' }>, context: ClauseContext): StateFold {
+function startState(clause: Exclude<Clause, { kind: 'log' }>, context: ClauseContext, window: OpenTerms['window']): StateFold {
   switch (clause.kind) {
     case 'cluster':
       return startCluster(clause.claim, context);
     case 'ledger':
       return startLedger(clause.claim, context);
+    case 'outage':
+      return startOutage(clause.claim, context, window(clause.claim.since));
     case 'repo':
       return startRepo(clause.claim, context);
     case 'sql':

@@ -1,5 +1,6 @@
 /** What one round of answers says of a clause. Three-valued: what could not be seen is neither true nor false. */
-import type { LookAnswer } from '../core/event.ts';
+import type { LookAnswer, Value } from '../core/event.ts';
+import { holds, type ValueTest } from '../scenario/value-test.ts';
 import type { LookRequest } from './look-request.ts';
 import type { FindingReason, LedgerCounts } from './verdict.ts';
 
@@ -35,7 +36,8 @@ export type Answers = (key: string) => Answer | undefined;
 /** A clause about states: what must be looked at now, and what the answers say. Keeps nothing between rounds but what it fixed at its start. */
 export interface StateFold {
   readonly looks: () => readonly LookRequest[];
-  readonly read: (answers: Answers) => Reading;
+  /** `at`: when the round began, engine's time, ms. */
+  readonly read: (answers: Answers, at: number) => Reading;
 }
 
 /** False outweighs unknown: with one part false the whole is false, whatever the others are. */
@@ -46,6 +48,13 @@ export function conjunction(truths: readonly Truth[]): Truth {
 
 export function readingOf(claims: readonly Claim[], rest: Omit<Reading, 'truth' | 'claims'> = {}): Reading {
   return { truth: conjunction(claims.map((claim) => claim.truth)), claims, ...rest };
+}
+
+/** What a test says of one value. `none`: what stands for a value that there is not. */
+export function tested(name: string, test: ValueTest, value: Value | undefined, none?: string): Claim {
+  const outcome = holds(test, value);
+  const observed = value === undefined && none !== undefined ? none : outcome.observed;
+  return { truth: outcome.met ? 'yes' : 'no', expected: `${name}: ${outcome.expected}`, observed: `${name}: ${observed}` };
 }
 
 /** A reading that says only why nothing can be said. */

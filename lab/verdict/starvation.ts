@@ -9,10 +9,10 @@ const starvedAfter = 1000;
 /**
  * What Patroni says in a loop in which it sleeps for two seconds: with a loop_wait of 2 that loop is always too long. It does when it
  * assigns a synchronous standby, "to enable synchronous mode and see if we can immediately set sync_standby" (ha.py,
- * process_sync_replication), and where another member is the candidate of a switchover, to "give a time to somebody to take the
- * leader lock" (process_unhealthy_cluster).
+ * process_sync_replication), and to "give a time to somebody to take the leader lock", where another member is the candidate of a
+ * switchover (process_unhealthy_cluster) and where it gave the key back (demote).
  */
-const beforeSleep = /^Assigning synchronous standby status|^(switchover|manual failover): to \S+, i am /;
+const beforeSleep = /^Assigning synchronous standby status|^(switchover|manual failover): to \S+, i am |^Leader key released/;
 
 /** How long after these words that loop can end, ms. */
 const sleep = 5000;

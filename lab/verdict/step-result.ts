@@ -1,6 +1,7 @@
 /** Whether a step that is not an `expect` did what it should, by what was recorded of it. */
 import { formatDuration } from '../core/duration.ts';
 import type { StepResult } from '../core/event.ts';
+import { shorten } from '../core/shorten.ts';
 import type { Fails, PlannedStep } from '../scenario/plan.ts';
 import type { FindingReason } from './verdict.ts';
 
@@ -68,5 +69,5 @@ export function lastLines(text = ''): readonly string[] {
   return lines
     .filter((line) => line !== '')
     .slice(-3)
-    .map((line) => (line.length > 300 ? `${line.slice(0, 299)}…` : line));
+    .map((line) => shorten(line, 300));
 }

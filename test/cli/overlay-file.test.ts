@@ -44,3 +44,12 @@ test('hosts and trains that do not exist are shown at their names', async () => 
   expect(await mistakes('train: sid\nhosts: { pg9: {} }\n')).toEqual(['1:8: unknown train "sid"', '2:10: no host is called "pg9"']);
   expect(await mistakes('dcs: { synchronous_mode: true }\n')).toEqual([]);
 });
+
+test('what Patroni would ignore is advised on', async () => {
+  const file = join(folder, 'lab.yaml');
+  writeFileSync(file, 'dcs: { postgresql: { wal_keep_size: 1GB } }\nhosts: { pg1: { patroni: { ttl: 30 } } }\n');
+  expect((await readOverlayFile(file)).advice.map(({ message, span }) => `${span?.start.line}: ${message}`)).toEqual([
+    '1: Patroni has no setting "wal_keep_size" here, and would ignore it',
+    "2: Patroni takes ttl from the cluster's dynamic configuration alone, and would ignore it here",
+  ]);
+});

@@ -5,6 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectFolder } from '../../lab/core/project.ts';
 import { type Command, runCommand } from '../../lab/engine/commands.ts';
 import { ensureImages, imageTag } from '../../lab/engine/images.ts';
+import type { Host } from '../../lab/engine/lab.ts';
+import { lookAtFiles } from '../../lab/observe/files.ts';
+import { locksReleased } from '../../lab/run/pgbackrest-locks.ts';
 import type { ImageSpec } from '../../lab/topology/blueprint.ts';
 import { docker, until } from './pglab.ts';
 
@@ -75,6 +78,28 @@ test('what a command leaves behind does not keep it, and stays', async () => {
   expect((await run(['ps', '-o', 'state=', '-p', stdout.trim()])).stdout).toBe('T\n');
   expect((await run(['kill', '-KILL', stdout.trim()])).exit).toBe(0);
   expect((await sh('yes & sleep 0.3')).exit).toBe(0);
+});
+
+test('files are counted by pattern, and a folder that is not there is told from an empty one', async () => {
+  await sh("mkdir -p '/tmp/look/a b' /tmp/look/c; echo one > '/tmp/look/a b/1.ready'; echo two > /tmp/look/c/2.ready");
+  const look = (path: string, text = false) => lookAtFiles(docker, host.getId(), 'repo', path, text);
+  expect(await look('/tmp/look/*/*.ready')).toEqual({ kind: 'file', host: 'repo', count: 2 });
+  expect(await look('/tmp/look/a b/*.ready', true)).toEqual({ kind: 'file', host: 'repo', count: 1, text: 'one\n' });
+  expect(await look('/tmp/look/c/*.done')).toEqual({ kind: 'file', host: 'repo', count: 0 });
+  expect(await look('/tmp/look/*/none/*.ready')).toEqual({ kind: 'file', host: 'repo', count: 0, noFolder: true });
+  expect(await look('/tmp/look/$(touch x)/1')).toEqual({ kind: 'file', host: 'repo', count: 0, noFolder: true });
+});
+
+test('a lock is waited for while it is the own command’s, and not another’s', async () => {
+  const hosts = [{ container: host.getId() }] as unknown as readonly Host[];
+  const { signal } = new AbortController();
+  await sh(`mkdir -p /tmp/pgbackrest; echo '{"execId":"7-abc","pid":1}' > /tmp/pgbackrest/demo-backup-1.lock`);
+  await locksReleased(docker, hosts, 'P00   INFO: backup command begin 2.60.0: --exec-id=8-abc --stanza=demo', signal);
+  expect((await sh('ls /tmp/pgbackrest')).stdout).toBe('demo-backup-1.lock\n');
+  const letGo = sh('sleep 0.3; rm /tmp/pgbackrest/demo-backup-1.lock');
+  await locksReleased(docker, hosts, 'P00   INFO: backup command begin 2.60.0: --exec-id=7-abc --stanza=demo', signal);
+  expect((await sh('ls /tmp/pgbackrest')).stdout).toBe('');
+  await letGo;
 });
 
 test('a runner that somebody kills is told from a program that was killed', async () => {

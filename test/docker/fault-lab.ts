@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type CommandResult, runCommand } from '../../lab/engine/commands.ts';
 import { ensureImages, imageKey } from '../../lab/engine/images.ts';
 import { endpointOf, type Host, type Lab, removeLab } from '../../lab/engine/lab.ts';
-import { askPatroni } from '../../lab/observe/patroni.ts';
+import { askPatroni, type PatroniAnswer } from '../../lab/observe/patroni.ts';
 import { ActiveFaults } from '../../lab/run/active-faults.ts';
 import { bringUp } from '../../lab/run/bring-up.ts';
 import { hostNamed } from '../../lab/run/coming-up.ts';
@@ -13,7 +13,9 @@ import { draftLab } from '../../lab/run/draft-lab.ts';
 import type { Done, StepContext } from '../../lab/run/effects/effect.ts';
 import { effects } from '../../lab/run/effects/effects.ts';
 import { followHosts } from '../../lab/run/host-streams.ts';
+import { findProcesses, readProcesses } from '../../lab/run/processes.ts';
 import { Recorder } from '../../lab/run/recorder.ts';
+import type { ProcessName } from '../../lab/scenario/targets.ts';
 import type { VerbName } from '../../lab/scenario/verbs/verbs.ts';
 import { verbs } from '../../lab/scenario/verbs/verbs.ts';
 import type { LabSpec } from '../../lab/topology/overlay.ts';
@@ -23,12 +25,15 @@ export interface FaultLab {
   readonly lab: Lab;
   readonly host: (name: string) => Host;
   /** Carries out one step, its arguments as a scenario would write them. Hosts are named, one or several with commas. */
+  /** Waits until as many others are there instead of those that a crash step says are gone: until then the postmaster may not know. Then `healthy`. */
+  readonly cameBack: (name: string, process: ProcessName, crashed: Done) => Promise<void>;
   readonly does: (verb: Exclude<VerbName, 'expect' | 'recipe' | 'workload' | 'mark'>, args: unknown, name?: string) => Promise<Done>;
   readonly sh: (name: string, script: string, user?: 'postgres' | 'root') => Promise<CommandResult>;
   readonly patroni: (name: string) => ReturnType<typeof askPatroni>;
   /** Waits for one leader and everybody else streaming: until what a fault left behind is forgotten. */
   readonly healthy: () => Promise<void>;
-  readonly leader: () => Promise<string | undefined>;
+  /** Waits until every member answers and one of them says that it leads. */
+  readonly leader: () => Promise<string>;
   /** Two members that do not lead, in order. */
   readonly replicas: () => Promise<[string, string]>;
   readonly remove: () => Promise<void>;
@@ -57,28 +62,42 @@ export async function faultLab(name: string, spec: LabSpec): Promise<FaultLab> {
   const host = (wanted: string) => hostNamed(lab, wanted);
   const members = lab.hosts.flatMap(({ kind, name: member }) => (kind === 'patroni' ? [member] : []));
   const patroni = (member: string) => askPatroni(endpointOf(host(member), 8008));
-  const healthy = () =>
-    until(async () => {
-      const answers = await Promise.all(members.map(patroni));
-      const streaming = answers.filter((answer) => answer?.state === 'streaming').length;
-      return streaming === members.length - 1 && answers.some((answer) => answer?.role === 'leader' && answer.state === 'running');
+  /** The one that leads, once all have answered: whoever is only late may be the leader. */
+  const leaderWhere = async (holds: (answers: readonly PatroniAnswer[]) => boolean): Promise<string> => {
+    let leading: string | undefined;
+    await until(async () => {
+      const answers = (await Promise.all(members.map(patroni))).filter((answer) => answer !== undefined);
+      const leaders = members.filter((_, index) => answers[index]?.role === 'leader');
+      leading = answers.length === members.length && leaders.length === 1 && holds(answers) ? leaders[0] : undefined;
+      return leading !== undefined;
     }, 60_000);
-  const leader = async () => {
-    for (const member of members) if ((await patroni(member))?.role === 'leader') return member;
-    return undefined;
+    return leading ?? '';
   };
+  const leader = () => leaderWhere(() => true);
+  const healthyLeader = () =>
+    leaderWhere((answers) => answers.every(({ role, state }) => state === (role === 'leader' ? 'running' : 'streaming')));
   let steps = 0;
   return {
     lab,
     host,
     sh: (on, script, user = 'postgres') => runCommand(docker, host(on).container, { user, argv: ['bash', '-c', script] }),
     patroni,
-    healthy,
+    healthy: async () => void (await healthyLeader()),
     leader,
     replicas: async () => {
-      await healthy();
-      const leading = await leader();
+      const leading = await healthyLeader();
       return members.filter((member) => member !== leading) as [string, string];
+    },
+    cameBack: async (name, process, { reason = '' }) => {
+      const gone = (/\(pid ([\d, ]+)\)/.exec(reason)?.[1] ?? '').split(', ').map(Number);
+      await until(async () => {
+        // Throws where there is none yet.
+        const now = await readProcesses(docker, host(name))
+          .then((table) => findProcesses(table, process, name))
+          .catch(() => []);
+        return now.length >= gone.length && now.every(({ pid }) => !gone.includes(pid));
+      }, 60_000);
+      await healthyLeader();
     },
     does: async (verb, args, as) => {
       steps += 1;

@@ -24,8 +24,10 @@ afterEach(() => on.does('heal', 'all'));
 
 const sql = async (name: string, text: string) => (await ask(serverOf(on.lab, on.host(name)), text))[0]?.[0];
 /** Whether a connection from one host to another can be made. */
-const reaches = async (from: string, to: string, port: number) =>
-  (await on.sh(from, `timeout 1 bash -c ': < /dev/tcp/${on.host(to).address}/${port}'`)).exit === 0;
+const reaches = async (from: string, to: string, port: number, limit = '') =>
+  (await on.sh(from, `${limit} bash -c ': < /dev/tcp/${on.host(to).address}/${port}'`)).exit === 0;
+/** Nobody refuses one that is cut. Only there is it given up early: where one is expected, a slow machine may take as long as it likes. */
+const reachesSoon = (from: string, to: string, port: number) => reaches(from, to, port, 'timeout 1');
 
 describe('freeze', () => {
   test('a host stands still, and goes on', async () => {
@@ -80,7 +82,7 @@ describe('crash', () => {
         outcome: 'done',
         reason: expect.stringMatching(new RegExp(`^${process} on ${name} \\(pid \\d+\\) is gone$`)),
       });
-      await on.healthy();
+      await on.cameBack(name, process, done);
       const after = await sql(name, 'select pg_postmaster_start_time()::text');
       expect(after === before).toBe(process !== 'postgres' && process !== 'startup');
     },
@@ -88,12 +90,14 @@ describe('crash', () => {
 
   test('archiver and every walsender of the leader', async () => {
     await on.healthy();
-    const name = (await on.leader()) ?? '';
-    expect(await on.does('crash', { on: name, process: 'archiver' })).toMatchObject({ outcome: 'done' });
-    await on.healthy();
-    const done = await on.does('crash', { on: (await on.leader()) ?? '', process: 'walsender' });
+    const name = await on.leader();
+    const archiver = await on.does('crash', { on: name, process: 'archiver' });
+    expect(archiver).toMatchObject({ outcome: 'done' });
+    await on.cameBack(name, 'archiver', archiver);
+    const main = await on.leader();
+    const done = await on.does('crash', { on: main, process: 'walsender' });
     expect(done).toMatchObject({ outcome: 'done', reason: expect.stringMatching(/\(pid \d+, \d+\) are gone/) });
-    await on.healthy();
+    await on.cameBack(main, 'walsender', done);
   });
 });
 
@@ -105,11 +109,11 @@ describe('cut', () => {
       outcome: 'done',
       reason: expect.stringMatching(/between the sides .* fail, \d+ probes that should pass do/),
     });
-    expect(await reaches(a, b, 8008)).toBe(false);
-    expect(await reaches(b, a, 8008)).toBe(false);
-    expect(await reaches('repo', a, 8432)).toBe(false);
+    expect(await reachesSoon(a, b, 8008)).toBe(false);
+    expect(await reachesSoon(b, a, 8008)).toBe(false);
+    expect(await reachesSoon('repo', a, 8432)).toBe(false);
     expect(await reaches('repo', b, 8432)).toBe(true);
-    expect(await reaches(a, (await on.leader()) ?? '', 8008)).toBe(true);
+    expect(await reaches(a, await on.leader(), 8008)).toBe(true);
     // The observer.
     expect(await on.patroni(a)).toBeDefined();
     expect(await sql(a, 'select 1')).toBe(1);
@@ -120,10 +124,10 @@ describe('cut', () => {
 
   test('a connection that stands is cut as well, and one port alone can be', async () => {
     const [name] = await on.replicas();
-    const main = (await on.leader()) ?? '';
+    const main = await on.leader();
     const done = await on.does('cut', { from: name, to: main, ports: [5432] }, 'split');
     expect(done.outcome).toBe('done');
-    expect(await reaches(name, main, 5432)).toBe(false);
+    expect(await reachesSoon(name, main, 5432)).toBe(false);
     expect(await reaches(name, main, 8008)).toBe(true);
     await sql(main, 'select pg_switch_wal()');
     const behind = () =>
@@ -140,7 +144,7 @@ describe('cut', () => {
     const [a, b] = await on.replicas();
     expect(await on.does('cut', { from: a, to: b, ways: 'out' }, 'mute')).toMatchObject({ outcome: 'done' });
     expect(await rules(on.host(a))).toEqual([`-A OUTPUT -j ${await chains(on.host(a))}`]);
-    await reaches(b, a, 8008);
+    await reachesSoon(b, a, 8008);
     await on.does('heal', 'mute');
     expect(await on.does('cut', { from: a, to: b, ways: 'in' }, 'deaf')).toMatchObject({ outcome: 'done' });
     expect(await rules(on.host(a))).toEqual([`-A INPUT -j ${await chains(on.host(a))}`]);
@@ -150,8 +154,8 @@ describe('cut', () => {
     const [a, b] = await on.replicas();
     await on.does('cut', { from: a, to: b }, 'split');
     await on.does('restart', a);
-    await until(async () => (await on.sh(a, `timeout 1 bash -c ': < /dev/tcp/${on.host(a).address}/8432'`)).exit === 0);
-    expect(await reaches(b, a, 8432)).toBe(false);
+    await until(() => reaches(a, a, 8432));
+    expect(await reachesSoon(b, a, 8432)).toBe(false);
     await until(async () => (await helpers()) === 0);
     expect(await on.does('heal', 'split')).toMatchObject({ outcome: 'done' });
     await on.healthy();
@@ -183,9 +187,9 @@ describe('fill', () => {
       reason: 'postgres on repo is refused another block in /var/lib/pgbackrest: No space left on device',
     });
     expect((await on.sh('repo', 'echo text > /var/lib/pgbackrest/text')).stderr).toContain('No space left on device');
-    const failures = async () => Number(await sql((await on.leader()) ?? '', 'select failed_count from pg_stat_archiver'));
+    const failures = async () => Number(await sql(await on.leader(), 'select failed_count from pg_stat_archiver'));
     const before = await failures();
-    await sql((await on.leader()) ?? '', "select pg_logical_emit_message(true, 'test', 'x'), pg_switch_wal()");
+    await sql(await on.leader(), "select pg_logical_emit_message(true, 'test', 'x'), pg_switch_wal()");
     await until(async () => (await failures()) > before);
     expect(await on.does('heal', 'full')).toMatchObject({
       outcome: 'done',
@@ -253,9 +257,9 @@ describe('clock', () => {
       outcome: 'done',
       reason: expect.stringMatching(new RegExp(`^${process} on ${name} is \\d+\\.\\d s (behind|ahead of) its host$`)),
     });
-    const told = Number(await sql(name, 'select extract(epoch from clock_timestamp())::float8'));
-    expect(Math.abs(told - Date.now() / 1000 - (process === 'postgres' ? seconds : 0))).toBeLessThan(2);
-    expect(Math.abs(Number((await on.sh(name, 'date +%s')).stdout) - Date.now() / 1000)).toBeLessThan(2);
+    const toldBy = await offsets(() => sql(name, 'select extract(epoch from clock_timestamp())::float8'));
+    expectWithin(toldBy, process === 'postgres' ? seconds : 0);
+    expectWithin(await offsets(async () => (await on.sh(name, 'date +%s.%N')).stdout), 0);
     await on.healthy();
     // Patroni finds its PostgreSQL again although their clocks differ.
     await on.does('crash', { on: name, process: 'patroni' });
@@ -263,6 +267,18 @@ describe('clock', () => {
     expect(await on.does('heal', 'skew')).toMatchObject({ outcome: 'done' });
     await on.healthy();
   });
+
+  /** By how much a clock may differ from this machine's, s: it was looked at some time between the question and the answer. */
+  async function offsets(clock: () => Promise<unknown>) {
+    const asked = Date.now() / 1000;
+    const told = Number(await clock());
+    return { least: told - Date.now() / 1000, most: told - asked };
+  }
+  function expectWithin({ least, most }: Awaited<ReturnType<typeof offsets>>, offset: number): void {
+    // An engine's own machine may have another clock.
+    expect(least).toBeLessThan(offset + 1);
+    expect(most).toBeGreaterThan(offset - 1);
+  }
 
   test('an offset that the program cannot tell is unproven', async () => {
     const [name] = await on.replicas();
@@ -276,7 +292,7 @@ describe('clock', () => {
 describe('configure', () => {
   test('the dynamic configuration, by reload and by restart, and back', async () => {
     await on.healthy();
-    const main = (await on.leader()) ?? '';
+    const main = await on.leader();
     const done = await on.does('configure', { dcs: { ttl: 21, postgresql: { parameters: { work_mem: '5MB' } } } });
     expect(done).toMatchObject({
       outcome: 'done',

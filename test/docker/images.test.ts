@@ -65,8 +65,12 @@ print(left, len(condition._waiters))
 
 let host: StartedTestContainer | undefined;
 
-async function start(spec: ImageSpec, services: readonly string[]): Promise<StartedTestContainer> {
-  host = await new GenericContainer(imageTag(spec)).withCopyContentToContainer(down(...services)).start();
+/** `bashEnv`: what every bash in it reads first, its init's among them. */
+async function start(spec: ImageSpec, services: readonly string[], bashEnv = ''): Promise<StartedTestContainer> {
+  host = await new GenericContainer(imageTag(spec))
+    .withCopyContentToContainer([...down(...services), { content: bashEnv, target: '/bash-env' }])
+    .withEnvironment({ BASH_ENV: '/bash-env' })
+    .start();
   return host;
 }
 
@@ -117,6 +121,15 @@ describe('a database host', () => {
     expect(await run(container, 'pg_controldata')).toMatch(/cluster state: +(?:shut down|in production)/);
   });
 
+  test('lets Patroni go, and lives on, where the signal comes while its init starts the supervisor', async () => {
+    const container = await start(patroni, others, "trap 'case $BASH_COMMAND in supervisor=?*) kill -USR2 $$; sleep 0.2 ;; esac' DEBUG\n");
+    await run(container, 'until sv status /etc/lab/services/patroni | grep -q ^run:; do sleep 0.05; done');
+    await execa('docker', ['kill', '--signal', 'USR1', container.getId()]);
+    await expect.poll(() => logOf(container), { timeout: 10_000 }).toMatch(/read mark 1|supervisor ended/);
+    await execa('docker', ['stop', '--time', '90', container.getId()]);
+    expect(await logOf(container)).not.toContain('supervisor ended');
+  });
+
   test('runs services as postgres, keeps the ones marked down from starting, and restarts one when told to', async () => {
     const container = await start(patroni, others);
     expect(await run(container, 'sv status /etc/lab/services/patroni')).toMatch(/^down: /);
@@ -148,7 +161,7 @@ describe('a database host', () => {
     await write('first line');
     await execa('docker', ['restart', '--time', '30', container.getId()]);
     await write('second line');
-    await expect.poll(() => logOf(container)).toContain('second line');
+    await expect.poll(() => logOf(container), { timeout: 10_000 }).toContain('second line');
     expect((await logOf(container)).match(/first line/g)).toHaveLength(1);
   });
 

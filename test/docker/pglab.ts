@@ -8,7 +8,8 @@ import { findEngine } from '../../lab/engine/connect.ts';
 import { everyLabId, listLabs, removeLab } from '../../lab/engine/lab.ts';
 
 const main = 'dist/lab/cli/main.js';
-const options = { cwd: projectFolder, reject: false, stdin: 'ignore', env: { NO_COLOR: '1' } } as const;
+// One that is sent SIGTERM puts things in order, for as long as that takes: execa would kill it after 5 s.
+const options = { cwd: projectFolder, reject: false, stdin: 'ignore', env: { NO_COLOR: '1' }, forceKillAfterDelay: false } as const;
 
 export function pglab(...args: string[]) {
   return execa('node', [main, ...args], options);

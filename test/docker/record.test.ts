@@ -1,4 +1,5 @@
 /** A short session recorded on a lab, and the file that it wrote replayed: the same verdict, and a mutant that fails as it must. */
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,15 @@ afterEach(async () => {
 afterAll(async () => {
   await sweep(name);
   rmSync(folder, { recursive: true });
+});
+
+test('a lab whose dynamic configuration was changed is not as it was made, and one that was changed back is', async () => {
+  const change = (what: string) => pglab('exec', '--name', name, 'pg1', 'patronictl', 'edit-config', '--force', '-s', what);
+  const begin = async () => (await pglabWithInput('quit\n', 'record', '--name', name, '--out', join(folder, 'drift.yaml'), ...runs)).stdout;
+  await change('postgresql.use_slots=true');
+  expect(await begin()).toContain('not as lab:up made it (changed in the dynamic configuration: postgresql.use_slots)');
+  await change('postgresql.use_slots=false');
+  expect(await begin()).not.toContain('not as lab:up made it');
 });
 
 test('at a terminal: steps in words, offers by number, and a file that replays', async () => {
@@ -81,7 +91,10 @@ test('what is done in other terminals, at once too, becomes steps in their order
   await other.shows(/code 0\n/);
   await other.type(`clear; ${main} psql --name ${name} -c "select 1/0"; echo code $?`);
   await other.shows(/division by zero\ncode 1\n/);
-  await terminal.shows(/from another terminal: psql leader -c select 1\/0\nsql ended with exit code 1:[\s\S]*since sql:[\s\S]*record>\s*$/);
+  await terminal.shows(
+    /from another terminal: psql leader -c select 1\/0\nsql ended with exit code 1:[\s\S]*since sql:[\s\S]*record>\s*$/,
+    60_000,
+  );
   await terminal.press('C-l');
   // Nobody is answered before the step has begun, so this is the first of the two.
   await other.type(`clear; ${main} exec --name ${name} pg1 sh -c 'echo begun; read answer; echo "got $answer"'`);
@@ -170,15 +183,19 @@ test('Ctrl-C writes nothing and leaves the lab; quit and an empty recording writ
   await terminal.shows(/record>\s*$/);
   await terminal.type('mark before');
   await terminal.shows(/- mark: before\nrecord>\s*$/);
-  const inMiddle = pglab('exec', '--name', name, 'pg1', 'sh', '-c', 'echo begun; sleep 2; echo ended');
+  const inMiddle = pglab('exec', '--name', name, 'pg1', 'sh', '-c', 'echo begun; until [ -e /tmp/go ]; do sleep 0.1; done; echo ended');
+  const begun = once(inMiddle.stdout, 'data');
   await terminal.shows(/from another terminal: exec pg1 sh/);
+  await begun;
   await terminal.press('C-c');
+  const ended = await terminal.shows(/code \d+\n/);
+  await execa('docker', ['exec', `pglab-${name}-pg1`, 'touch', '/tmp/go']);
   expect(await inMiddle).toMatchObject({
     exitCode: 0,
     stdout: 'begun\nended',
     stderr: 'lab:record: not recorded: the recorder ended meanwhile',
   });
-  expect(await terminal.shows(/code \d+\n/)).toMatch(/interrupted: nothing was written; the lab is as you left it\ncode 130\n/);
+  expect(ended).toMatch(/interrupted: nothing was written; the lab is as you left it\ncode 130\n/);
   expect((await terminal.modes()).keys).toBe(keys);
   for (const input of ['mark before\nquit\n', '']) {
     const { exitCode, stdout } = await pglabWithInput(input, 'record', '--name', name, '--out', file, ...runs);

@@ -42,6 +42,17 @@ test('a claim that a process left behind goes to one of those who want it', asyn
   for (const batch of rounds) expect(Math.max(...(await Promise.all(batch.map(mostAtOnce))))).toBe(1);
 }, 60_000);
 
+test('giving a claim up again takes it from nobody', async () => {
+  const what = `test ${process.pid} given up twice`;
+  const claimed = () => claim(what, AbortSignal.timeout(500), () => undefined);
+  const first = await claimed();
+  await first();
+  const second = await claimed();
+  await first();
+  await expect(claimed()).rejects.toThrow('aborted');
+  await second();
+});
+
 test("a claim of a process whose number is another one's by now counts for nothing", async () => {
   const what = `test ${process.pid} restarted machine`;
   await leave(what, `${process.ppid} 1\n`);

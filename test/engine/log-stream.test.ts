@@ -26,6 +26,17 @@ test('a stamp keeps microseconds, and the next one is a nanosecond later', () =>
   expect(justAfter('2026-11-22T18:31:16.999999999Z')).toBe(`${Date.parse('2026-11-22T18:31:17Z') / 1000}.000000000`);
 });
 
+test('stamps of Podman: in the zone of its machine, and of Podman 4 without a fraction', async () => {
+  expect(readStamp('2026-11-22T20:31:16.277000000+02:00')).toBe(Date.parse('2026-11-22T18:31:16.277Z'));
+  expect(justAfter('2026-11-22T20:31:16+02:00')).toBe(`${Date.parse('2026-11-22T18:31:16Z') / 1000}.000000001`);
+  const second = new Date().toISOString().slice(0, 19);
+  const docker = { getContainer: () => ({ logs: async () => Readable.from([frame(`${second}Z now\n`)]) }) } as unknown as Docker;
+  for await (const { at } of readLog(docker, 'c', { follow: true })) {
+    expect(at).toBeGreaterThan(Date.now() - 1000);
+    expect(at - Date.parse(`${second}Z`)).toBeLessThan(1000);
+  }
+});
+
 test('entries are read however the network cuts them', async () => {
   const whole = Buffer.concat([frame(`${stamp} one\n`), frame(`${stamp} zwei ü\n`), frame(`${stamp} \n`)]);
   for (let size = 1; size < whole.length; size += 7) {

@@ -31,6 +31,12 @@ describe('snapshotsAmong', () => {
     ]);
   });
 
+  test('an image of Podman is known by its tag with the registry before it, and its parent is not what its host ran on', () => {
+    const { RepoTags, Labels, ...rest } = image('repo', { [snapshotLabels.base]: '110' });
+    const ofPodman = { ...rest, Labels, RepoTags: RepoTags?.map((tag) => `registry.example/${tag}`) ?? [], ParentId: 'unlisted' };
+    expect(snapshotsAmong([...images.filter(({ Id }) => Id !== 'id-repo'), ofPodman])).toMatchObject([{ name: 'mine', size: 50 }]);
+  });
+
   test('one that lacks an image, or the image that makes it whole, is none', () => {
     expect(snapshotsAmong(images.filter(({ Id }) => Id !== 'id-repo'))).toEqual([]);
     expect(snapshotsAmong(images.filter(({ Id }) => Id !== 'id-etcd1'))).toEqual([]);
@@ -51,9 +57,17 @@ describe('takeSnapshot', () => {
     ({
       getContainer: () => ({
         inspect: async () => ({ HostConfig: {}, Image: 'x' }),
-        commit: async (request: unknown) => committed.push(request),
+        commit: async (request: unknown) => {
+          committed.push(request);
+          return { Id: 'made' };
+        },
       }),
-      getImage: () => ({ inspect: async () => ({ RootFS: { Layers: Array.from({ length: layers }, () => 'sha256:0') } }) }),
+      getImage: () => ({
+        inspect: async () => ({
+          RootFS: { Layers: Array.from({ length: layers }, () => 'sha256:0') },
+          Config: { Labels: { [snapshotLabels.snapshot]: 'deeper' } },
+        }),
+      }),
       listImages: async () => [],
     }) as unknown as Docker;
 

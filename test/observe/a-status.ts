@@ -12,6 +12,7 @@ export function member(name: string, more: Partial<MemberStatus> = {}): MemberSt
     timeline: 2,
     lag: 0,
     sync: false,
+    pendingRestart: false,
     cluster: 'main',
     host: 'running',
     connection: null,

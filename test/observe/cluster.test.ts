@@ -9,6 +9,7 @@ const leader: MemberAnswer = {
   systemId: '7',
   paused: false,
   sync: false,
+  pendingRestart: false,
   lsn: '0/3000100' as Lsn,
   streamingStandbys: ['pg3'],
 };
@@ -18,6 +19,7 @@ const standby: MemberAnswer = {
   timeline: 2,
   paused: false,
   sync: true,
+  pendingRestart: true,
   lsn: '0/3000000' as Lsn,
   streamingStandbys: [],
 };
@@ -30,7 +32,13 @@ test('lag is in bytes behind the leader, and nobody is asked twice', () => {
       ['pg2', standby],
     ]),
   );
-  expect(look).toMatchObject({ leader: 'pg1', timeline: 2, systemId: '7', members: { pg2: { state: 'streaming', lag: 256, sync: true } } });
+  expect(look).toMatchObject({
+    leader: 'pg1',
+    timeline: 2,
+    systemId: '7',
+    members: { pg2: { state: 'streaming', lag: 256, sync: true, pendingRestart: true } },
+  });
+  expect(look.members.pg1).not.toHaveProperty('pendingRestart');
 });
 
 test('before Patroni said streaming, the leader knew who does', () => {
@@ -68,6 +76,18 @@ test('who holds the leader key leads, though a standby promoted by hand is on a 
   ]);
   const look = describeCluster('main', answers, ['pg1']);
   expect(look).toMatchObject({ leader: 'pg1', timeline: 1, members: { pg1: { role: 'leader' }, pg2: { role: 'primary', timeline: 2 } } });
+});
+
+test('one that claims to lead without the leader key does not, where the holder may be who does not answer', () => {
+  const answers = new Map([
+    ['pg1', undefined],
+    ['pg2', leader],
+    ['pg3', standby],
+  ]);
+  const rogue = describeCluster('main', answers);
+  expect(rogue).not.toHaveProperty('leader');
+  expect(rogue.members).toMatchObject({ pg1: { role: 'unreachable' }, pg2: { role: 'primary', state: 'running' } });
+  expect(describeCluster('main', answers, ['pg2'])).toMatchObject({ leader: 'pg2', members: { pg2: { role: 'leader' } } });
 });
 
 test('a primary that Patroni left running is no leader beside the one that was promoted', () => {

@@ -5,7 +5,12 @@ describe('whose words a line is', () => {
   test.each([
     [
       '2026-11-22 18:31:16,277 INFO: replica has been created using pgbackrest',
-      { program: 'patroni', level: 'INFO', text: 'replica has been created using pgbackrest' },
+      {
+        program: 'patroni',
+        level: 'INFO',
+        said: Date.UTC(2026, 10, 22, 18, 31, 16, 277),
+        text: 'replica has been created using pgbackrest',
+      },
     ],
     [
       '2026-11-22 18:31:17.443 UTC [556] LOG:  started streaming WAL from primary at 0/F000000 on timeline 2',

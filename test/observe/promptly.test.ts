@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type LookupFunction, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { promptly } from '../../lab/observe/promptly.ts';
+import { afterAwake, promptly } from '../../lab/observe/promptly.ts';
 
 const never: LookupFunction = () => undefined;
 
@@ -23,4 +24,34 @@ test('one that is made stays, however long nothing is said', async () => {
   expect(socket.destroyed).toBe(false);
   socket.destroy();
   server.close();
+});
+
+/** This process gets nothing done. */
+function stall(ms: number): void {
+  const end = Date.now() + ms;
+  while (Date.now() < end);
+}
+
+test('time in which this process stood still hardly counts', async () => {
+  let over = false;
+  afterAwake(300, () => {
+    over = true;
+  });
+  stall(600);
+  await delay(0);
+  await delay(0);
+  expect(over).toBe(false);
+  while (!over) await delay(20);
+});
+
+test('what has arrived by then is seen first', async () => {
+  const seen: string[] = [];
+  const cancel = afterAwake(50, () => seen.push('given up'));
+  await delay(20);
+  // Due together, and the timer first.
+  setTimeout(() => setImmediate(() => seen.push('arrived')), 0).unref();
+  stall(100);
+  setImmediate(cancel);
+  await delay(100);
+  expect(seen).toEqual(['arrived']);
 });

@@ -5,7 +5,7 @@ import { projectFolder } from '../../lab/core/project.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import { findEngine } from '../../lab/engine/connect.ts';
 import { renderText } from '../../lab/report/text.ts';
-import { createAdmission } from '../../lab/run/admission.ts';
+import { type Admit, createAdmission } from '../../lab/run/admission.ts';
 import { goldenUses } from '../../lab/run/golden.ts';
 import { judgeFolder } from '../../lab/run/judge-folder.ts';
 import { replayScenario } from '../../lab/run/replay-scenario.ts';
@@ -19,10 +19,11 @@ export function replayFile(path: string): void {
   if (planned.problems.length > 0) throw new Error(renderProblems(planned.problems, planned.sources));
   describe(planned.plans[0]?.scenario ?? path, () => {
     let docker: Docker;
+    let admit: Admit;
     beforeAll(async () => {
       docker = await findEngine();
+      admit = createAdmission(docker);
     });
-    const admit = createAdmission();
     const uses = goldenUses(planned.plans.map(({ lab }) => lab));
     for (const [n, plan] of planned.plans.entries()) {
       test.concurrent(plan.variant, async ({ expect, onTestFinished, skip }) => {

@@ -41,6 +41,14 @@ test.each<[string, readonly string[], readonly unknown[]]>([
   ['docker stop of a paused host thaws it on the way', ['kill 15', 'unpause', 'die 0'], [['stop', 0, undefined, undefined], 'ended 0']],
   ['a host whose init exits, or that runs out of memory', ['die 137'], [['end', 0, 137, undefined]]],
   ['the lab’s own signals are not', ['kill 10', 'kill 12', 'die 1'], [['end', 2, 1, undefined]]],
+  [
+    'a signal that Podman does not name',
+    ['kill', 'pause', 'unpause'],
+    [
+      ['pause', 1, undefined, undefined],
+      ['unpause', 2, undefined, undefined],
+    ],
+  ],
   ['another signal that ends it', ['kill 1', 'die 129'], [['end', 1, 129, 1]]],
   ['another signal that does not, and docker kill', ['kill 1', 'kill 9', 'die 137'], [['kill', 1, 137, undefined]]],
   [

@@ -1,7 +1,6 @@
 /** Streams of one host, on an engine that says what a test has it say, when it has it say that. */
 import { PassThrough } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Event } from '../../lab/core/event.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import type { Lab } from '../../lab/engine/lab.ts';
@@ -9,11 +8,28 @@ import { labelKeys } from '../../lab/engine/labels.ts';
 import { History } from '../../lab/run/history.ts';
 import { followHosts, type HostStreams } from '../../lab/run/host-streams.ts';
 
-// What may take 10 s may take half a second here.
-vi.mock(import('../../lab/core/duration.ts'), async (original) => {
-  const real = await original();
-  return { ...real, seconds: (value) => real.seconds(value / 20) };
+// Time passes only when everything was done that waits for none. Fake timers reach the global one only.
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number, value: unknown) => new Promise((resolve) => setTimeout(resolve, ms, value)),
+}));
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+  return () => void vi.useRealTimers();
 });
+
+/** Whatever waits for nothing but promises and streams goes on. */
+const turn = () => new Promise(setImmediate);
+
+/** Lets time pass until `work` is done. */
+async function passing<T>(work: Promise<T>): Promise<T> {
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  work.then(end, end);
+  for (await turn(); !over; await turn()) await vi.advanceTimersToNextTimerAsync();
+  return work;
+}
 
 class Kept extends History {
   /** Log lines, and what else happened by its type. */
@@ -29,6 +45,9 @@ class Engine {
   readonly #followers = new Map<PassThrough, number>();
   readonly #events = new PassThrough();
   inspect = async () => ({ State: { Running: true, FinishedAt: '0001-01-01T00:00:00Z' } });
+  /** How many lines a new follower is told again. */
+  again = 0;
+  stamp = () => new Date(Date.now() + this.#log.length).toISOString();
   kill = async () => this.print('lab: read mark 1');
 
   readonly docker = {
@@ -38,7 +57,7 @@ class Engine {
         // What was delivered was read: there is nothing since then.
         if (!follow) return [...this.#followers.values()].some((next) => next === this.#log.length) ? Buffer.alloc(0) : this.#log.at(-1);
         const stream = new PassThrough();
-        this.#followers.set(stream, this.#log.length);
+        this.#followers.set(stream, this.#log.length - this.again);
         return stream;
       },
       inspect: () => this.inspect(),
@@ -49,7 +68,7 @@ class Engine {
   /** The engine has it, and no follower yet. */
   write(...lines: string[]): void {
     for (const line of lines) {
-      const body = Buffer.from(`${new Date(Date.now() + this.#log.length).toISOString()} ${line}\n`);
+      const body = Buffer.from(`${this.stamp()} ${line}\n`);
       const head = Buffer.alloc(8);
       head.writeUInt32BE(body.length, 4);
       this.#log.push(Buffer.concat([head, body]));
@@ -84,7 +103,11 @@ class Engine {
 }
 
 /** Whoever reads has read by then. */
-const settled = () => delay(60);
+async function settled(): Promise<void> {
+  await turn();
+  await vi.advanceTimersByTimeAsync(60);
+  await turn();
+}
 
 async function follow(first = ['lab: read mark 0']): Promise<{ engine: Engine; streams: HostStreams; words: string[] }> {
   const engine = new Engine();
@@ -95,7 +118,7 @@ async function follow(first = ['lab: read mark 0']): Promise<{ engine: Engine; s
     engine.inspect = async () => ({ State: { Running: false, FinishedAt: '' } });
     const stopped = streams.stop();
     engine.stop();
-    await stopped;
+    await passing(stopped);
   });
   await settled();
   engine.print(...first);
@@ -126,12 +149,25 @@ test.each([true, false])(
   },
 );
 
+test('what an engine that tells whole seconds brings again of the last one is read once', async () => {
+  const { engine, words } = await follow();
+  engine.stamp = () => '2026-11-22T18:31:16Z';
+  engine.print('one', 'two', 'two');
+  await settled();
+  engine.again = 3;
+  engine.endStreams();
+  await settled();
+  engine.print('two', 'three');
+  await settled();
+  expect(words).toEqual(['one', 'two', 'two', 'two', 'three']);
+});
+
 test('a host that runs again before its start is heard is read through', async () => {
   const { engine, streams, words } = await follow();
   engine.tell('die');
   engine.endStreams();
   await settled();
-  await streams.readThrough(['pg1']);
+  await passing(streams.readThrough(['pg1']));
   engine.tell('start');
   await settled();
   expect(words).toEqual(['host stopped', 'read-through', 'host started']);
@@ -144,14 +180,14 @@ test('a host that has only just started is sent no signal before its init heeds 
   await settled();
   expect(words).toEqual([]);
   engine.print('lab: read mark 0');
-  await reading;
+  await passing(reading);
   expect(words).toEqual(['signalled', 'read-through']);
 });
 
 test('a running host is read up to its mark', async () => {
   const { engine, streams, words } = await follow();
   engine.print('ERROR', '  its detail');
-  await streams.readThrough(['pg1']);
+  await passing(streams.readThrough(['pg1']));
   expect(words).toEqual(['ERROR\n  its detail', 'read-through']);
 });
 
@@ -167,7 +203,7 @@ test.each([
   await settled();
   expect(words).toEqual([said]);
   engine.deliver();
-  await reading;
+  await passing(reading);
   expect(words).toEqual([said, 'last\n  words', 'read-through']);
 });
 
@@ -179,7 +215,7 @@ test('a host that is paused before it prints its mark is read to its last words'
   engine.tell('pause');
   await settled();
   engine.deliver();
-  await reading;
+  await passing(reading);
   expect(words).toEqual(['host frozen', 'last words', 'read-through']);
 });
 
@@ -188,6 +224,6 @@ test('a stream that does not bring what the engine has is an error, and not read
   engine.write('last words');
   engine.tell('die');
   await settled();
-  await expect(streams.readThrough(['pg1'])).rejects.toThrow('the log stream of pg1 stands still');
+  await expect(passing(streams.readThrough(['pg1']))).rejects.toThrow('the log stream of pg1 stands still');
   expect(words).toEqual(['host stopped']);
 });

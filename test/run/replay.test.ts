@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { RunStarted } from '../../lab/core/event.ts';
+import { LabError } from '../../lab/core/problem.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import { findLab, removeLab } from '../../lab/engine/lab.ts';
 import { observeRun } from '../../lab/run/observe-run.ts';
@@ -66,4 +67,13 @@ test('a lab that is up and cannot be found again is removed', async () => {
   vi.mocked(findLab).mockRejectedValue(gone);
   await expect(begin().verdict).rejects.toThrow('ECONNREFUSED');
   expect(removeLab).toHaveBeenCalledWith(expect.anything(), lab.id);
+});
+
+test('a lab that does not come up is unknown, with the reason that the engine gave', async () => {
+  const cause = new Error('(HTTP code 404) no such container - No such image: pglab/patroni:x ');
+  vi.mocked(startFrom).mockRejectedValue(new LabError('host pg1 could not be created', { cause, detail: ['its last words'] }));
+  await expect(begin().verdict).resolves.toMatchObject({
+    verdict: 'unknown',
+    because: { message: 'the lab did not come up: host pg1 could not be created: No such image: pglab/patroni:x\nits last words' },
+  });
 });

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readScenarioFiles, scenarioNames } from '../../lab/run/scenario-files.ts';
 
@@ -28,6 +28,23 @@ test('a folder is every scenario in it, and one without any is a mistake', () =>
   const issues = all.filter((file) => file.includes('/issues/'));
   expect(readScenarioFiles(['scenarios/issues/', 'scenarios/issues']).map(({ file }) => file)).toEqual(issues);
   expect(() => readScenarioFiles(['docs'])).toThrow('there is no scenario in docs');
+});
+
+test('the copy that a run keeps is not another scenario', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pglab-folders-'));
+  try {
+    for (const [file, text] of Object.entries({
+      'mine.yaml': 'scenario: mine',
+      'runs/1-mine/scenario.yaml': '',
+      'runs/1-mine/history.jsonl': '',
+    })) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    expect(readScenarioFiles([folder]).map(({ file }) => basename(file))).toEqual(['mine.yaml']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a folder that is called as a scenario of the project does not hide it', () => {

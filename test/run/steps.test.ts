@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Event, RunStarted } from '../../lab/core/event.ts';
+import { UnsupportedError } from '../../lab/core/problem.ts';
 import type { CommandResult } from '../../lab/engine/commands.ts';
 import { Recorder } from '../../lab/run/recorder.ts';
 import { runSteps, type StepRunner } from '../../lab/run/steps.ts';
@@ -89,6 +90,12 @@ test('patronictl that nobody can run has not failed as expected', async () => {
   const { verdict } = await replay(steps, { down: ['pg1', 'pg2', 'pg3'] });
   expect(verdict).toMatchObject({ verdict: 'unknown', because: { message: expect.stringContaining('no member is up') } });
   expect((await replay(steps, { program: async () => ({ exit: 1 }) })).verdict.verdict).toBe('pass');
+});
+
+test('what this machine cannot do is unsupported, whichever step asks for it', async () => {
+  const program = () => Promise.reject(new UnsupportedError('this engine cannot freeze hosts'));
+  const { verdict } = await replay('- exec: { on: pg1, run: ls }', { program });
+  expect(verdict).toMatchObject({ verdict: 'unknown', because: { reason: 'unsupported', message: 'this engine cannot freeze hosts' } });
 });
 
 test('what a step took is without the look at who leads that it ends with', async () => {

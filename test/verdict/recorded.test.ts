@@ -56,8 +56,11 @@ const shown: Readonly<Record<string, Shown>> = {
   'standby-rebuild-mutant': { verdict: mutant('rebuilt'), causes: ['pgbackrest-is-no-replica-method'] },
   'failover-then-backup-mutant': { verdict: mutant('rejoined'), causes: ['diverged-without-rewind'] },
   'wal-removed-mutant': { verdict: mutant('back'), causes: ['wal-removed'] },
+  'slot-invalidated-mutant': { verdict: mutant('back'), causes: ['slot-invalidated'] },
+  'push-fails-mutant': { verdict: mutant('archived'), causes: ['archive-push-fails'] },
   'watchdog-required-mutant': { verdict: mutant('elected'), causes: ['watchdog-required'] },
   'etcd-v2-mutant': { verdict: mutant('elected'), causes: ['etcd-v2-api'] },
+  'crash-restart-hang-mutant': { verdict: mutant('back'), causes: ['crash-restart-hangs'] },
   'dcs-outage-mutant': { verdict: mutant('kept'), causes: ['demoted-without-dcs'] },
   'split-off-leader-mutant': { verdict: mutant('nothing-lost'), causes: ['asynchronous-loss'] },
 };

@@ -45,10 +45,24 @@ describe('cluster', () => {
     expect(because('{ members: { pg1: { role: unreachable }, pg3: { state: streaming, lag: { max: 0 } } } }', failedOver)).toBe('pass');
   });
 
+  it('knows of a pending restart only what a Patroni says', () => {
+    const pending = {
+      ...failedOver,
+      members: { ...failedOver.members, pg3: { ...failedOver.members.pg3, pendingRestart: true } },
+    } as typeof healthy;
+    expect(because('{ members: { pg3: { pending-restart: true }, pg2: { pending-restart: false } } }', pending)).toBe('pass');
+    expect(because('{ members: { pg2: { pending-restart: true } } }', pending)).toMatchObject({
+      verdict: 'fail',
+      message: 'expected pg2 pending-restart: true; observed pg2 pending-restart: false',
+    });
+    // It does not answer.
+    expect(because('{ members: { pg1: { pending-restart: false } } }', pending)).toMatchObject({ verdict: 'fail' });
+  });
+
   it('is false where a selector means nobody', () => {
     expect(because('{ members: { replicas: streaming } }', leaderless)).toMatchObject({
       verdict: 'fail',
-      message: expect.stringContaining('nobody leads'),
+      message: expect.stringContaining('nobody leads, so nobody is a replica (pg1 unreachable, pg2 replica'),
     });
     expect(because('{ members: { sync: streaming } }')).toMatchObject({
       verdict: 'fail',
@@ -144,6 +158,15 @@ describe('file', () => {
     expect(ask('{ on: pg1, path: /a/*, count: 2 }', 1)).toMatchObject({ verdict: 'fail' });
     expect(ask('{ on: pg1, path: /a/b, text: { matches: recovery_target } }', 1, 'recovery_target = now')).toBe('pass');
     expect(ask('{ on: pg1, path: /a/b, text: { not: { x: 1 } } }', 0)).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('counts none only where they could be', () => {
+    const none = (noFolder: boolean) =>
+      judged('{ file: { on: pg1, path: /a/b/*, count: 0 } }', (request) =>
+        request.kind === 'file' ? { kind: 'file', host: request.host, count: 0, ...(noFolder ? { noFolder } : {}) } : { unknown: '?' },
+      ).because();
+    expect(none(false)).toBe('pass');
+    expect(none(true)).toMatchObject({ verdict: 'fail', message: expect.stringContaining('files /a/b/* on pg1: no folder for them') });
   });
 });
 

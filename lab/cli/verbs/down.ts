@@ -38,29 +38,43 @@ interface Removed {
   readonly removed: readonly { readonly name: string; readonly hosts: readonly string[] }[];
   /** Networks and helpers of labs that had no hosts any more. */
   readonly leftovers: number;
+  /** Networks that the engine does not let go (`removeLab`); absent where there are none. */
+  readonly stuck?: readonly string[];
 }
 
 async function removeOne(docker: Docker, name: string): Promise<Removed> {
   // Nothing to remove is what `lab:down` is for; a name that is not there is a mistake.
   if (name === defaultName && (await listLabs(docker)).length === 0) return { removed: [], leftovers: 0 };
   const lab = await findLab(docker, name);
-  await removeLab(docker, lab.id);
-  return { removed: [summary(lab)], leftovers: 0 };
+  return { removed: [summary(lab)], leftovers: 0, ...keptBack(await removeLab(docker, lab.id)) };
 }
 
 async function removeAll(docker: Docker): Promise<Removed> {
   // By id and not by what can be read of them: a lab made by another version must go as well.
   const [labs, ids] = await Promise.all([listLabs(docker).catch(() => []), everyLabId(docker)]);
-  for (let at = 0; at < ids.length; at += atOnce) await Promise.all(ids.slice(at, at + atOnce).map((id) => removeLab(docker, id)));
-  return { removed: labs.map(summary), leftovers: ids.filter((id) => !labs.some((lab) => lab.id === id)).length };
+  const stuck = new Map<string, readonly string[]>();
+  for (let at = 0; at < ids.length; at += atOnce)
+    await Promise.all(ids.slice(at, at + atOnce).map(async (id) => stuck.set(id, await removeLab(docker, id))));
+  const wasLab = (id: string) => labs.some((lab) => lab.id === id);
+  return {
+    removed: labs.map(summary),
+    leftovers: ids.filter((id) => !wasLab(id) && stuck.get(id)?.length === 0).length,
+    ...keptBack([...stuck.values()].flat()),
+  };
+}
+
+function keptBack(stuck: readonly string[]): Pick<Removed, 'stuck'> {
+  return stuck.length === 0 ? {} : { stuck };
 }
 
 function summary(lab: Lab): Removed['removed'][number] {
   return { name: lab.name, hosts: lab.hosts.map(({ name }) => name) };
 }
 
-function describe({ removed, leftovers }: Removed, took: string): string {
+function describe({ removed, leftovers, stuck = [] }: Removed, took: string): string {
   const lines = removed.map(({ name, hosts }) => `removed ${name}: ${hosts.join(', ')} and their network`);
   if (leftovers > 0) lines.push(`removed what was left of ${leftovers} other lab${leftovers > 1 ? 's' : ''}`);
+  for (const network of stuck)
+    lines.push(`the engine does not let go of the network ${network}, which nobody is in; restarting the engine frees it`);
   return lines.length === 0 ? 'there is no lab to remove' : `${lines.join('\n')} (${took})`;
 }

@@ -1,5 +1,6 @@
 /** `pglab exec`: a command on a host, with this terminal or these pipes. */
 import type { Command } from 'commander';
+import { UsageError } from '../../core/problem.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { runInteractive } from '../../engine/interactive.ts';
 import { checkName, findLab } from '../../engine/lab.ts';
@@ -31,6 +32,11 @@ Examples:
       .action(async (selector: string, words: readonly string[], options: { name: string; root?: true }) => {
         // `exec pg1 -- ls`, as other tools want it.
         const argv = words[0] === '--' ? words.slice(1) : words;
+        const option = argv[0]?.startsWith('-') && words[0] !== '--' ? argv[0] : undefined;
+        if (option !== undefined)
+          throw new UsageError(`no command begins with ${option}: what stands after the host belongs to the command`, {
+            hint: `options of exec stand before the host: npm run lab:exec -- ${option.startsWith('--name') ? '--name LAB' : option} ${selector} ...`,
+          });
         checkName(options.name);
         const docker = await findEngine();
         const lab = await findLab(docker, options.name);

@@ -34,6 +34,8 @@ Examples:
         checkName(options.name);
         const [first] = words;
         const named = first !== undefined && !first.startsWith('-');
+        if (named && /\s/.test(first))
+          throw new UsageError(`${JSON.stringify(first)} is no host`, { hint: `a statement stands after -c: -c ${JSON.stringify(first)}` });
         const docker = await findEngine();
         const lab = await findLab(docker, options.name);
         const on = named ? first : 'leader';

@@ -9,6 +9,7 @@ import { checkName, findLab, type Lab } from '../../engine/lab.ts';
 import { isGolden } from '../../engine/snapshot-labels.ts';
 import { renderText } from '../../report/text.ts';
 import { listen } from '../../run/hand-over/listen.ts';
+import { dynamicDrift } from '../../run/lab-drift.ts';
 import { type RecordedRun, recordLab } from '../../run/record-lab.ts';
 import { planFile } from '../../run/scenario-files.ts';
 import { watchDeeds } from '../../run/watch-deeds.ts';
@@ -96,7 +97,7 @@ async function run(options: Options, session: Session): Promise<void> {
         const talk = new RecordPrompt(recording, prompt, gone.signal);
         begin(talk);
         const deeds = watchDeeds(recording.run, (deed, exit) => talk.witness(deed, exit));
-        introduce(lab, recording.run.observer.latest.main);
+        introduce(lab, recording.run.observer.latest.main, await dynamicDrift(lab, asked));
         try {
           wanted = await talk.talk();
           reception.close();
@@ -160,11 +161,15 @@ function isWriting(steps: readonly { readonly workload?: unknown }[]): boolean {
 }
 
 /** A lab on which somebody worked before is not what a replay begins with. */
-function introduce({ name, spec }: Lab, look: { readonly leader?: string } | undefined): void {
+function introduce({ name, spec }: Lab, look: { readonly leader?: string } | undefined, drift: readonly string[]): void {
   const paint = paintFor(process.stdout);
   const [first] = spec.clusters[0]?.members ?? [];
   const frozen = spec.forkOf !== undefined && !isGolden(spec.forkOf);
-  const why = [...(frozen ? [`a fork of ${spec.forkOf}`] : []), ...(look?.leader === first ? [] : [`leader ${look?.leader ?? 'none'}`])];
+  const why = [
+    ...(frozen ? [`a fork of ${spec.forkOf}`] : []),
+    ...(look?.leader === first ? [] : [`leader ${look?.leader ?? 'none'}`]),
+    ...(drift.length > 0 ? [`changed in the dynamic configuration: ${drift.join(', ')}`] : []),
+  ];
   process.stdout.write(
     `recording on ${paint.bold(name)}: type steps such as kill leader; help lists the rest, done writes the scenario\n` +
       `what is done with lab:exec and lab:psql in other terminals becomes steps as well, and so does docker kill pglab-${name}-HOST\n`,

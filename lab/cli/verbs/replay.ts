@@ -96,7 +96,12 @@ async function plans(names: readonly string[], options: Options): Promise<Omit<J
   const bundles = new Map(await Promise.all(names.map(async (name) => [name, await readBundledScenario(name)] as const)));
   const files = readScenarioFiles(names.filter((name) => bundles.get(name) === undefined));
   const jobs = [
-    ...files.flatMap((source) => take(source, planFile(source, options.variant))),
+    ...files.flatMap((source) => {
+      const planned = planFile(source, options.variant);
+      if (planned.advice.length > 0 && planned.problems.length === 0)
+        process.stderr.write(`${source.file} could be better: npm run lab:lint -- ${source.file} says where\n`);
+      return take(source, planned);
+    }),
     ...[...bundles.values()].flatMap((bundle) =>
       bundle ? take(bundle.source, planFile(bundle.source, options.variant ?? [bundle.variant], bundle.recipes)) : [],
     ),
@@ -158,7 +163,7 @@ async function run(names: readonly string[], options: Options, session: Session)
   const onRefill = (refill: Refill) => void refills.set(refill.spec, refill);
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
-  const batch: Batch = { docker, options, signal, progress, several, admit: several ? createAdmission() : atOnce, onRefill };
+  const batch: Batch = { docker, options, signal, progress, several, admit: several ? createAdmission(docker) : atOnce, onRefill };
   const work = async () => {
     for (let job = queue.shift(); job && !signal.aborted; job = queue.shift()) {
       runs.push(await replayJob(job, batch));
@@ -185,8 +190,10 @@ async function run(names: readonly string[], options: Options, session: Session)
       process.stderr.write(`${what}: ${relative(process.cwd(), path)}\n`);
   }
   for (const refill of refills.values()) refillInBackground(refill);
-  for (const run of ended.filter(({ verdict }) => verdict.because?.reason === 'no-contrast'))
-    tell({ ...run, source: jobs[jobOf(run)]?.source ?? '' }, options);
+  const withoutContrast = ended.filter(({ verdict }) => verdict.because?.reason === 'no-contrast');
+  if (withoutContrast.length > 0)
+    (options.json ? process.stderr : process.stdout).write('\nbeside the variants that they change, these mutants show nothing:\n');
+  for (const run of withoutContrast) tell({ ...run, source: jobs[jobOf(run)]?.source ?? '' }, options);
   const results = ended.map(({ verdict: { scenario, variant, verdict }, seconds, folder }) => ({
     scenario,
     variant,

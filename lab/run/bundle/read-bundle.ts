@@ -22,6 +22,8 @@ interface OpenBundle {
 /** Does something with a run folder, or with a bundle as a run folder; what was unpacked is gone afterwards. Throws as `openBundle` does. */
 export async function withRunFolder<T>(path: string, use: (folder: string) => T | Promise<T>): Promise<T> {
   if (!(await isFile(path))) return use(path);
+  if (!(await isBundle(path)))
+    throw new UsageError(`${path} is neither a run folder nor a bundle`, { hint: 'a replay says where its run folder is: .lab/runs/...' });
   const bundle = await openBundle(path);
   try {
     return await use(bundle.folder);

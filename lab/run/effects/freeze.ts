@@ -3,8 +3,8 @@
  * started; of every other name only that process. Proven by being reported stopped and by silence: no CPU time, no answer.
  */
 import { get } from 'node:http';
-import { LabError } from '../../core/problem.ts';
-import type { Host } from '../../engine/lab.ts';
+import { LabError, UnsupportedError } from '../../core/problem.ts';
+import { freezeContainer, type Host } from '../../engine/lab.ts';
 import { ask, serverOf, sqlstateOf } from '../../observe/postgres.ts';
 import type { ProcessName } from '../../scenario/targets.ts';
 import { ports } from '../../topology/places.ts';
@@ -42,8 +42,9 @@ function freezeHost(ctx: StepContext, host: Host): Freezing {
   return {
     act: async () => {
       try {
-        if (!ctx.witnessed) await container.pause();
+        if (!ctx.witnessed) await freezeContainer(container);
       } catch (error) {
+        if (error instanceof UnsupportedError) throw error;
         throw new LabError(`${host.name} cannot be frozen: it is ${await stateOf(ctx, host)}`, { cause: error });
       }
       return stillness(ctx, host);

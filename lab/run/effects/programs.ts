@@ -9,6 +9,7 @@ import type { Host, Lab } from '../../engine/lab.ts';
 import { continues, join, type LogEntry, readEntry } from '../../observe/log-entry.ts';
 import { lookAtRepository } from '../../observe/repository.ts';
 import type { RunArgs } from '../../scenario/run-args.ts';
+import { locksReleased } from '../pgbackrest-locks.ts';
 import type { Done, Effect, StepContext } from './effect.ts';
 
 /** A command that has not ended by then is not reached. Long enough for any backup of a lab. */
@@ -42,10 +43,19 @@ export const pgbackrest: Effect<'pgbackrest'> = {
     });
     const [host] = hosts;
     const stanza = host && stanzaOn(host);
-    if (commandOf(args.run) !== 'backup' || done.exit !== 0 || !host || stanza === undefined) return done;
+    const command = commandOf(args.run) ?? '';
+    if (locking.includes(command)) await locksReleased(ctx.docker, othersThan(hosts, ctx.lab), done.stdout ?? '', ctx.signal);
+    if (command !== 'backup' || done.exit !== 0 || !host || stanza === undefined) return done;
     return { ...done, fields: await backupFields(ctx, host, stanza, done.stdout ?? '') };
   },
 };
+
+/** Commands that take a lock on other hosts too (`lock-remote-required` in pgBackRest's src/build/config/config.yaml). */
+const locking: readonly string[] = ['backup', 'expire', 'stanza-create', 'stanza-upgrade', 'stanza-delete'];
+
+function othersThan(hosts: readonly Host[], lab: Lab): readonly Host[] {
+  return lab.hosts.filter((other) => other.kind !== 'etcd' && !hosts.some(({ name }) => name === other.name));
+}
 
 /** Options may stand before it. */
 function commandOf(run: string): string | undefined {

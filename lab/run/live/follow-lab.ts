@@ -20,8 +20,8 @@ import { watchEtcd } from './watch-etcd.ts';
 
 export interface LiveOptions {
   readonly versions: Readonly<Record<HostName, HostVersions>>;
-  /** From when on log streams are read: Unix ms by this machine's clock; from their first lines by default. */
-  readonly since?: number;
+  /** From when on log streams are read: Unix ms by this machine's clock. */
+  readonly since: number;
   readonly signal: AbortSignal;
   /** The first is `run-started`. Lines of different hosts come as they are read: not always in the order of their times. */
   readonly onEvent: (event: Event) => void;
@@ -57,7 +57,7 @@ export async function followLab(docker: Docker, lab: Lab, options: LiveOptions):
   history.record(
     openingOf({ ...lab.spec, hosts: lab.hosts, scenario: lab.name, variant: 'live', lab: lab.name, offset: history.offset, versions }),
   );
-  const streams = followHosts(docker, lab, history, breakOff, options.since && options.since + history.offset);
+  const streams = followHosts(docker, lab, history, breakOff, options.since + history.offset);
   const live: Live = { docker, lab, history, streams, signal, onLog: (listener) => listeners.push(listener) };
   const looking = Promise.all([watchEtcd(live), ...lab.spec.clusters.map((cluster) => watchCluster(live, cluster))]);
   // A look that hangs does not hold up the end.

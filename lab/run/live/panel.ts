@@ -23,14 +23,14 @@ export class Panel<T> {
     this.#silence = silence;
   }
 
-  /** The last answers, by host in the panel's order; without a host that has never answered yet. */
+  /** The last answers, by host in the panel's order. The first that a host gives is waited for: nothing is known of it before. */
   async ask(): Promise<ReadonlyMap<HostName, T>> {
     const late = new AbortController();
-    await Promise.race([Promise.all(this.#hosts.map((host) => this.#askHost(host))), delay(patience, undefined, { signal: late.signal })]);
+    const asked = this.#hosts.map((host) => ({ answer: this.#askHost(host), known: this.#answers.has(host.name) }));
+    await Promise.all(asked.map(({ answer, known }) => (known ? undefined : answer)));
+    await Promise.race([Promise.all(asked.map(({ answer }) => answer)), delay(patience, undefined, { signal: late.signal })]);
     late.abort();
-    return new Map(
-      this.#hosts.flatMap(({ name }): [HostName, T][] => (this.#answers.has(name) ? [[name, this.#answers.get(name) as T]] : [])),
-    );
+    return new Map(this.#hosts.map(({ name }) => [name, this.#answers.get(name) as T]));
   }
 
   #askHost(host: Host): Promise<void> | undefined {

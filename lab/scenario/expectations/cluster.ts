@@ -10,6 +10,7 @@ export interface MemberClaim {
   readonly state?: ValueTest;
   readonly timeline?: ValueTest;
   readonly lag?: ValueTest;
+  readonly pendingRestart?: ValueTest;
 }
 
 /** `of`: a cluster's name; absent: main. Tests are of `ClusterLook`'s fields. */
@@ -31,7 +32,12 @@ const memberSchema = z.strictObject({
     ),
   timeline: testSchema.exactOptional().describe('compare with ${name.timeline}; a number written out is a mistake'),
   lag: testSchema.exactOptional().describe("bytes behind the leader's WAL position"),
+  'pending-restart': testSchema.exactOptional().describe('whether Patroni says that PostgreSQL has to be restarted for a setting'),
 });
+
+function memberClaim({ 'pending-restart': pendingRestart, ...others }: z.output<typeof memberSchema>): Omit<MemberClaim, 'of'> {
+  return { ...others, ...(pendingRestart === undefined ? {} : { pendingRestart }) };
+}
 
 export const cluster = expectation({
   schema: z
@@ -47,7 +53,7 @@ export const cluster = expectation({
         .record(text, z.union([text, memberSchema]))
         .exactOptional()
         .describe(
-          'by selector: the state of each of these members, or {role, state, timeline, lag}; a selector that means nobody is false',
+          'by selector: the state of each of these members, or {role, state, timeline, lag, pending-restart}; a selector that means nobody is false',
         ),
     })
     .refine(
@@ -62,7 +68,10 @@ export const cluster = expectation({
         ...(systemId === undefined ? {} : { systemId }),
         ...(paused === undefined ? {} : { paused }),
         members: Object.entries(members ?? {}).map(
-          ([selector, member]): MemberClaim => ({ of: selector, ...(typeof member === 'string' ? { state: member } : member) }),
+          ([selector, member]): MemberClaim => ({
+            of: selector,
+            ...(typeof member === 'string' ? { state: member } : memberClaim(member)),
+          }),
         ),
       }),
     )

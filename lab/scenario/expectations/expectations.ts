@@ -6,17 +6,19 @@ import { dcs } from './dcs.ts';
 import { file } from './file.ts';
 import { ledger } from './ledger.ts';
 import { log } from './log.ts';
+import { outage } from './outage.ts';
 import { repo } from './repo.ts';
 import { sql } from './sql.ts';
 import { value } from './value.ts';
 
-export const expectationKinds = ['cluster', 'log', 'ledger', 'repo', 'sql', 'file', 'dcs', 'value'] as const;
+export const expectationKinds = ['cluster', 'log', 'ledger', 'outage', 'repo', 'sql', 'file', 'dcs', 'value'] as const;
 export type ExpectationKind = (typeof expectationKinds)[number];
 
 export const expectations = {
   cluster,
   log,
   ledger,
+  outage,
   repo,
   sql,
   file,

@@ -9,7 +9,7 @@ export const file = expectation({
     .strictObject({
       on: selectorSchema,
       path: text.describe('a path with * and ? for parts of a name'),
-      count: testSchema.exactOptional().describe('how many files match'),
+      count: testSchema.exactOptional().describe('how many files match; none only counts where there is a folder that they could be in'),
       text: testSchema.exactOptional().describe('what the one matching file contains'),
     })
     .refine(

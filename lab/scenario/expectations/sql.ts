@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shorten } from '../../core/shorten.ts';
 import { expectation } from '../expectation.ts';
 import { text } from '../schema-parts.ts';
 import { selectorSchema } from '../selector.ts';
@@ -14,5 +15,5 @@ export const sql = expectation({
     .describe('{on, run, is}'),
   summary: 'What a query answers.',
   example: 'sql: { on: replicas, run: select pg_is_in_recovery(), is: true }',
-  title: (claim) => `sql ${claim.run.length > 50 ? `${claim.run.slice(0, 49)}…` : claim.run}`,
+  title: (claim) => `sql ${shorten(claim.run, 50)}`,
 });

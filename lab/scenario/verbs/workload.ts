@@ -21,7 +21,12 @@ const count = templated(z.number().int().positive());
 const settings = z
   .strictObject({
     rows: count.exactOptional().describe('waits until so many more rows are acknowledged'),
-    bytes: templated(z.union([z.number().int().positive(), z.string().regex(/^\d+[kmg]b?$/i)]))
+    bytes: templated(
+      z.union([
+        z.number().int().positive(),
+        z.string().regex(/^\d+[kmg]b?$/i, mistake('not a size', 'a whole number and kB, MB or GB, without a space: 64MB')),
+      ]),
+    )
       .exactOptional()
       .describe('waits until so much more WAL is acknowledged: a number, or 64MB'),
     to: selectorSchema.exactOptional().describe('whom it writes to; default: it follows the leader'),

@@ -1,10 +1,10 @@
 /** Judges `cluster`: what Patroni said of a cluster and its members in one look. */
 import type { ClusterLook, MemberLook, Value } from '../../core/event.ts';
 import type { ClusterClaim, MemberClaim } from '../../scenario/expectations/cluster.ts';
-import { describeValue, holds, type ValueTest } from '../../scenario/value-test.ts';
+import { holds, type ValueTest } from '../../scenario/value-test.ts';
 import { type ClauseContext, filled, hostsMeant } from '../clause-context.ts';
 import { clusterKey, type LookRequest } from '../look-request.ts';
-import { type Answers, answerOf, type Claim, readingOf, type StateFold, unknownReading } from '../reading.ts';
+import { type Answers, answerOf, type Claim, readingOf, type StateFold, tested, unknownReading } from '../reading.ts';
 
 export function startCluster(claim: ClusterClaim, context: ClauseContext): StateFold {
   const clause = () => filled(context, claim);
@@ -50,26 +50,29 @@ function memberClaims(claim: MemberClaim, look: ClusterLook, context: ClauseCont
     const member: MemberLook | undefined = look.members[host];
     if (!member)
       return [{ truth: 'no' as const, expected: `${shown}: ${describeTests(tests)}`, observed: `${host} is no member of ${look.cluster}` }];
-    return (['role', 'state', 'timeline', 'lag'] as const).flatMap((field) => {
-      const test = tests[field];
-      return test === undefined ? [] : [tested(`${shown} ${field}`, test, member[field])];
-    });
+    // What says its timeline is a Patroni, which says nothing of a restart where none pends.
+    const pends = member.pendingRestart ?? (member.timeline === undefined ? undefined : false);
+    const fields: readonly (readonly [string, ValueTest | undefined, Value | undefined])[] = [
+      ['role', tests.role, member.role],
+      ['state', tests.state, member.state],
+      ['timeline', tests.timeline, member.timeline],
+      ['lag', tests.lag, member.lag],
+      ['pending-restart', tests.pendingRestart, pends],
+    ];
+    return fields.flatMap(([field, test, value]) => (test === undefined ? [] : [tested(`${shown} ${field}`, test, value)]));
   });
-}
-
-function tested(name: string, test: ValueTest, value: Value | undefined): Claim {
-  const outcome = holds(test, value);
-  return { truth: outcome.met ? 'yes' : 'no', expected: `${name}: ${outcome.expected}`, observed: `${name}: ${outcome.observed}` };
 }
 
 function describeTests(tests: Omit<MemberClaim, 'of'>): string {
   return Object.entries(tests)
-    .map(([field, test]) => `${field} ${holds(test as ValueTest, undefined).expected}`)
+    .map(([field, test]) => `${field === 'pendingRestart' ? 'pending-restart' : field} ${holds(test as ValueTest, undefined).expected}`)
     .join(', ');
 }
 
 /** `pg1 leader running, pg2 replica streaming`. */
 export function describeMembers(look: ClusterLook): string {
-  const members = Object.entries(look.members).map(([name, member]) => `${name} ${describeValue(member.role)} ${member.state}`);
+  const members = Object.entries(look.members).map(([name, { role, state }]) =>
+    role === state ? `${name} ${state}` : `${name} ${role} ${state}`,
+  );
   return members.length === 0 ? 'no member seen' : members.join(', ');
 }

@@ -1,10 +1,7 @@
-/** Judges `file`: how many files match on each host, and what is in the one that does. */
-import type { Value } from '../../core/event.ts';
 import type { ClauseOf } from '../../scenario/plan.ts';
-import { holds, type ValueTest } from '../../scenario/value-test.ts';
 import { type ClauseContext, filled, hostsMeant } from '../clause-context.ts';
 import { lookKey } from '../look-request.ts';
-import { answerOf, type Claim, readingOf, type StateFold, unknownReading } from '../reading.ts';
+import { answerOf, type Claim, readingOf, type StateFold, tested, unknownReading } from '../reading.ts';
 
 export function startFile(claim: ClauseOf<'file'>['claim'], context: ClauseContext): StateFold {
   const key = (host: string) => lookKey(context.step, 'file', context.clause, host);
@@ -35,8 +32,10 @@ export function startFile(claim: ClauseOf<'file'>['claim'], context: ClauseConte
         resolved.hosts.flatMap((host): readonly Claim[] => {
           const found = answerOf(answers, key(host), 'file', `${path} on ${host}`);
           if ('claim' in found) return [found.claim];
+          // None of them says nothing where the path is not what somebody took it for.
+          const files = found.seen.noFolder ? undefined : found.seen.count;
           return [
-            ...(count === undefined ? [] : [tested(`files ${path} on ${host}`, count, found.seen.count)]),
+            ...(count === undefined ? [] : [tested(`files ${path} on ${host}`, count, files, 'no folder for them')]),
             // The text of no file, or of several, is no text.
             ...(text === undefined ? [] : [tested(`text of ${path} on ${host}`, text, found.seen.text)]),
           ];
@@ -44,9 +43,4 @@ export function startFile(claim: ClauseOf<'file'>['claim'], context: ClauseConte
       );
     },
   };
-}
-
-function tested(name: string, test: ValueTest, value: Value | undefined): Claim {
-  const outcome = holds(test, value);
-  return { truth: outcome.met ? 'yes' : 'no', expected: `${name}: ${outcome.expected}`, observed: `${name}: ${outcome.observed}` };
 }

@@ -1,10 +1,9 @@
 /** Judges `repo`: what pgBackRest said of its repository, and whether a point's WAL segment is in the archive. */
-import type { ClusterLook, RepoLook, Value } from '../../core/event.ts';
+import type { ClusterLook, RepoLook } from '../../core/event.ts';
 import type { ClauseOf } from '../../scenario/plan.ts';
-import { holds, type ValueTest } from '../../scenario/value-test.ts';
 import { type ClauseContext, filled } from '../clause-context.ts';
 import { clusterKey, type LookRequest, lookKey } from '../look-request.ts';
-import { type Answers, answerOf, type Claim, readingOf, type StateFold, unknownReading } from '../reading.ts';
+import { type Answers, answerOf, type Claim, readingOf, type StateFold, tested, unknownReading } from '../reading.ts';
 import { walSegment } from '../wal-segment.ts';
 
 type RepoClaim = ClauseOf<'repo'>['claim'];
@@ -90,9 +89,4 @@ function archivedClaims(claim: RepoClaim, wanted: Segment | undefined, look: Rep
       observed: seen ? 'it is in the archive' : `not in the archive; ${newest.join(', ') || 'the archive is empty'}`,
     },
   ];
-}
-
-function tested(name: string, test: ValueTest, value: Value | undefined): Claim {
-  const outcome = holds(test, value);
-  return { truth: outcome.met ? 'yes' : 'no', expected: `${name}: ${outcome.expected}`, observed: `${name}: ${outcome.observed}` };
 }

@@ -2,9 +2,7 @@
 import { formatLsn, lsnValue } from '../../core/lsn.ts';
 import { showRanges } from '../ledger-count.ts';
 import { awaitsMember, missingLines, unmet, wrongRows } from './failure.ts';
-import { follows, last, type Rule, rule, type WatchedLine } from './rule.ts';
-
-const patroni = (pattern: RegExp): WatchedLine => ({ program: 'patroni', pattern });
+import { follows, last, patroni, postgres, type Rule, rule } from './rule.ts';
 
 const leads = patroni(/the leader with the lock|^initialized a new cluster/);
 
@@ -53,6 +51,30 @@ export const clusterRules: readonly Rule[] = [
       return {
         message: `${demoted.entry.host} demoted itself, since it could not reach the DCS: failsafe_mode is off, under which it does not ask the other members`,
         lines: [demoted],
+      };
+    },
+  }),
+  rule({
+    name: 'crash-restart-hangs',
+    // HandleChildCrash returns at once while FatalError is set.
+    source: 'https://github.com/postgres/postgres/blob/REL_18_STABLE/src/backend/postmaster/postmaster.c',
+    lines: {
+      restarts: postgres(/^all server processes terminated; reinitializing/),
+      startup: postgres(/^database system was interrupted/),
+      // All but what it says to who connects meanwhile.
+      said: postgres(/^(?!the database system is |Consistent recovery state has not been)/),
+    },
+    explain: (failure, seen) => {
+      const restarts = last(seen.of('restarts'));
+      if (!restarts || !(awaitsMember(failure) || unmet(failure, 'outage') || failure.step.verb === 'workload')) return undefined;
+      const startup = seen.of('startup', restarts.entry.host).find((one) => one.entry.at > restarts.entry.at);
+      const said = last(seen.of('said', restarts.entry.host));
+      if (!startup || said?.entry.level !== 'FATAL' || said.entry.pid !== startup.entry.pid) return undefined;
+      return {
+        message:
+          `${restarts.entry.host}'s PostgreSQL restarted by itself after a crash, its startup process failed (${said.entry.text}), and it ` +
+          'does not end: Patroni takes it for starting until primary_start_timeout; with restart_after_crash off, Patroni starts it',
+        lines: [restarts, said],
       };
     },
   }),

@@ -1,11 +1,7 @@
 /** What becomes of a recovery target between pgBackRest, which writes it, Patroni, which may take it away, and PostgreSQL. */
 import { compareLsn } from '../../core/lsn.ts';
 import { awaitsMember, type Failure, missingLines, unmetLines, wrongRows } from './failure.ts';
-import { follows, last, type Rule, rule, type WatchedLine } from './rule.ts';
-
-const patroni = (pattern: RegExp): WatchedLine => ({ program: 'patroni', pattern });
-const postgres = (pattern: RegExp): WatchedLine => ({ program: 'postgres', pattern });
-const pgbackrest = (pattern: RegExp): WatchedLine => ({ program: 'pgbackrest', pattern });
+import { follows, last, patroni, pgbackrest, postgres, type Rule, rule } from './rule.ts';
 
 const target = /(--type=(?:immediate|lsn|time|name|xid)\b(?: --target=(?:"[^"]*"|\S+))?)/;
 const bootstrapWithTarget = patroni(new RegExp(`^Running custom bootstrap script: .*pgbackrest.* restore .*?${target.source}`));

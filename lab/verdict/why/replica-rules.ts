@@ -1,16 +1,13 @@
 /** Why a member was not built from the repository, or does not follow. */
 import { awaitsMember, type Failure, missingLines } from './failure.ts';
-import { follows, last, type Rule, rule, type WatchedLine } from './rule.ts';
-
-const patroni = (pattern: RegExp): WatchedLine => ({ program: 'patroni', pattern });
-const postgres = (pattern: RegExp): WatchedLine => ({ program: 'postgres', pattern });
-const pgbackrest = (pattern: RegExp): WatchedLine => ({ program: 'pgbackrest', pattern });
+import { follows, last, patroni, pgbackrest, postgres, type Rule, rule } from './rule.ts';
 
 /** Longer than Patroni takes from one method to the next, ms. */
 const rebuildTime = 60_000;
 
 const basebackup = patroni(/^replica has been created using basebackup/);
 const restoring = pgbackrest(/^restore command begin/);
+const invalidated = postgres(/^invalidating obsolete replication slot "([^"]+)"/);
 const streams = postgres(/^started streaming WAL from primary at/);
 
 function wantsPgbackrest(failure: Failure): boolean {
@@ -82,13 +79,28 @@ export const replicaRules: readonly Rule[] = [
     },
   }),
   rule({
+    name: 'slot-invalidated',
+    source: 'https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-SLOT-WAL-KEEP-SIZE',
+    lines: { invalidated },
+    explain: (failure, seen) => {
+      const given = last(seen.of('invalidated'));
+      if (!given || !awaitsMember(failure)) return undefined;
+      return {
+        message:
+          `the leader gave up the slot ${given.groups[1]} and removed WAL that it kept (max_slot_wal_keep_size): its standby needs a ` +
+          'restore_command that finds the WAL in the archive, or to be built anew',
+        lines: [given],
+      };
+    },
+  }),
+  rule({
     name: 'wal-removed',
     source:
       'https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS; patroni/patroni#3289, pgbackrest/pgbackrest#1974',
-    lines: { removed: postgres(/requested WAL segment ([0-9A-F]{24}) has already been removed/), streams },
+    lines: { removed: postgres(/requested WAL segment ([0-9A-F]{24}) has already been removed/), invalidated, streams },
     explain: (failure, seen) => {
       const removed = last(seen.of('removed'));
-      if (!removed || !awaitsMember(failure)) return undefined;
+      if (!removed || seen.of('invalidated').length > 0 || !awaitsMember(failure)) return undefined;
       return {
         message:
           `the leader no longer has WAL segment ${removed.groups[1]} that a standby asks for, and the standby does not get it from the archive: ` +

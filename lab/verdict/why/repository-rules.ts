@@ -2,15 +2,21 @@
  * What keeps pgBackRest's commands from doing their work. An error explains a failed command that printed it, WAL that did not arrive
  * while it was the archiver's last word, or a member that was to be restored while it was the restore's last word.
  */
+import { shorten } from '../../core/shorten.ts';
 import { awaitsArchive, awaitsMember, type Failure, inOutput, wrongRows } from './failure.ts';
-import { type Explanation, last, type Rule, rule, standing, type WatchedLine } from './rule.ts';
+import { type Explanation, last, pgbackrest, type Rule, rule, standing } from './rule.ts';
 import type { Sighting } from './sighting.ts';
-
-const pgbackrest = (pattern: RegExp): WatchedLine => ({ program: 'pgbackrest', pattern });
 
 /** What ends an error: the same host's pgBackRest got through. */
 const done = pgbackrest(/^pushed WAL file|^(backup|restore|archive-push|stanza-upgrade) command end: completed successfully/);
 const restoring = pgbackrest(/^restore command begin/);
+
+/** PostgreSQL and pgBackRest write to one stream, and not in step, ms. */
+const logDelay = 100;
+
+function inOneLine(text: string): string {
+  return shorten(text.replace(/\s+/g, ' ').trim(), 300);
+}
 
 interface Trouble {
   readonly name: string;
@@ -37,23 +43,23 @@ function trouble({ name, source, pattern, message }: Trouble): Rule {
   });
 }
 
-export const repositoryRules: readonly Rule[] = [
-  trouble({
+const troubles: readonly Trouble[] = [
+  {
     name: 'versions-differ',
     source: 'pgbackrest/pgbackrest#1183; pgBackRest src/protocol/client.c, the greeting',
     pattern: /\[ProtocolError\] expected value '([^']+)' for greeting key 'version' but got '([^']+)'/,
     message: ({ entry, groups }) =>
       `pgBackRest's versions differ: ${entry.host} runs ${groups[1]}, and the host that it talks to ${groups[2]} ` +
       `([ProtocolError] expected value '${groups[1]}' for greeting key 'version'); repository host and database hosts need the same one`,
-  }),
-  trouble({
+  },
+  {
     name: 'stop-file',
     source: 'https://pgbackrest.org/command.html#command-stop; pgbackrest/pgbackrest#270',
     pattern: /stop file exists for (all stanzas|stanza \S+)/,
     message: ({ groups }) =>
       `pgBackRest was stopped and not started again: a stop file exists for ${groups[1]}; pgbackrest start removes it`,
-  }),
-  trouble({
+  },
+  {
     name: 'stanza-of-another-cluster',
     source: 'pgbackrest/pgbackrest#1391; https://pgbackrest.org/command.html#command-stanza-upgrade',
     pattern:
@@ -61,31 +67,56 @@ export const repositoryRules: readonly Rule[] = [
     message: ({ groups }) =>
       `the database is another than the stanza's: PostgreSQL ${groups[1]} with system identifier ${groups[2]}, and the stanza has ` +
       `${groups[3]} with ${groups[4]}, as after initdb; stanza-upgrade makes the repository take it`,
-  }),
-  trouble({
+  },
+  {
     name: 'no-stanza',
     source: 'https://pgbackrest.org/command.html#command-stanza-create',
     pattern: /\[055\]: unable to load info file '([^']+)\/(?:backup|archive)\.info'/,
     message: ({ groups }) => `there is no stanza in ${groups[1]}: stanza-create was not run, or it is another repository or path`,
-  }),
-  trouble({
+  },
+  {
     name: 'database-host-taken-for-remote',
     source: 'pgbackrest/pgbackrest#2434',
     pattern: /\[072\]: (\S+) command must be run on the PostgreSQL host|\[027\]: pg and repo hosts cannot both be configured as remote/,
     message: ({ entry }) =>
       `pg1-host is set in ${entry.host}'s own pgbackrest.conf, which makes pgBackRest take ${entry.host} for a remote host`,
-  }),
-  trouble({
+  },
+  {
     name: 'repository-unreachable',
     source: 'pgBackRest src/common/io/socket; https://pgbackrest.org/configuration.html#section-repository/option-repo-host',
     pattern: /\[HostConnectError\] (unable to connect to '[^']+'|unable to get address for '[^']+'|timeout connecting to '[^']+')/,
     message: ({ entry, groups }) => `${entry.host} cannot reach its repository host: ${groups[1]}`,
-  }),
-  trouble({
+  },
+  {
     name: 'repository-full',
     source: 'https://pgbackrest.org/user-guide.html#retention',
     pattern: /\[28\] No space left on device/,
     message: ({ entry }) => `the repository's disk is full ([28] No space left on device on ${entry.host}'s archive-push)`,
+  },
+];
+
+export const repositoryRules: readonly Rule[] = [
+  ...troubles.map(trouble),
+  // Whatever else archive-push says: nobody has to look for it.
+  rule({
+    name: 'archive-push-fails',
+    source: 'https://pgbackrest.org/command.html#command-archive-push',
+    lines: {
+      failed: { program: 'postgres', pattern: /^archive command failed with exit code (\d+)/ },
+      error: pgbackrest(/^\[(\d{3})\]: ([\s\S]*)/),
+      done,
+    },
+    explain: (failure, seen) => {
+      const failed = standing(seen, 'failed', 'done');
+      if (!failed || !awaitsArchive(failure)) return undefined;
+      const said = (one: Sighting) => one.entry.source !== 'command' && Number(one.groups[1]) === Number(failed.groups[1]);
+      const error = last(seen.of('error', failed.entry.host).filter((one) => said(one) && one.entry.at <= failed.entry.at + logDelay));
+      if (!error || troubles.some(({ pattern }) => pattern.test(error.entry.text))) return undefined;
+      return {
+        message: `archive-push fails on ${failed.entry.host}: [${error.groups[1]}] ${inOneLine(error.groups[2] ?? '')}`,
+        lines: [error, failed],
+      };
+    },
   }),
   rule({
     name: 'no-primary-in-its-configuration',

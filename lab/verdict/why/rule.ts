@@ -11,6 +11,13 @@ export interface WatchedLine {
   readonly pattern: RegExp;
 }
 
+const lineOf =
+  (program: Program) =>
+  (pattern: RegExp): WatchedLine => ({ program, pattern });
+export const patroni = lineOf('patroni');
+export const postgres = lineOf('postgres');
+export const pgbackrest = lineOf('pgbackrest');
+
 /** The newest entries that matched a rule's lines, per line and host, in the order in which they were written. */
 export interface Sightings<Name extends string> {
   readonly of: (line: Name, host?: string) => readonly Sighting[];

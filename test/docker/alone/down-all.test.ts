@@ -20,6 +20,11 @@ test('down --all removes every lab and what killed commands left, and nothing el
   const others = (await listLabs(docker)).map(({ name }) => name);
   skip(others.length > 0, `other labs are up: ${others.join(', ')}`);
 
+  // What a test before this one left, and what the engine lost count of in one of them (`removeLab`).
+  const { stuck } = JSON.parse((await pglab('down', '--all', '--json')).stdout) as { stuck?: string[] };
+  const lost = stuck === undefined ? {} : { stuck };
+  const lostIds = [...(await labIds())];
+
   const [image] = hostImages().map(imageTag);
   expect((await pglab('up', '--name', 'cli-one', '--preset', 'one-node', '--ready', 'hosts')).exitCode).toBe(0);
   const { Config } = await docker.getContainer('pglab-cli-one-pg1').inspect();
@@ -42,8 +47,14 @@ test('down --all removes every lab and what killed commands left, and nothing el
   expect(JSON.parse(stdout)).toEqual({
     removed: ['cli-one', 'cli-two', frozen].map((name) => expect.objectContaining({ name })),
     leftovers: 1,
+    ...lost,
   });
-  expect([...(await remainsOf('cli-one')), ...(await remainsOf('cli-two')), ...(await labIds())]).toEqual([]);
+  expect([...(await remainsOf('cli-one')), ...(await remainsOf('cli-two')), ...(await labIds())]).toEqual(lostIds);
   for (const name of bystanders) expect((await docker.getContainer(name).inspect()).State.Running).toBe(true);
-  expect((await pglab('down', '--all')).stdout).toBe('there is no lab to remove');
+  const again = (await pglab('down', '--all')).stdout;
+  if (stuck === undefined) expect(again).toBe('there is no lab to remove');
+  else
+    expect(again.split('\n')[0]).toMatch(
+      /^the engine does not let go of the network pglab-\w+, which nobody is in; restarting the engine frees it/,
+    );
 });

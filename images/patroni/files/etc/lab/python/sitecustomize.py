@@ -32,7 +32,7 @@ def set_handler_between_locks(number, handler):
     taken, and Patroni hangs at its next use; its log's queue has one. What Python itself is about to give back in an `__exit__` is
     lost likewise. And a Condition's `notify` that has woken somebody, and not yet taken him off its list, wakes him again the next
     time, in place of who waits by then: the log's thread sleeps on, and Patroni, which tells it to end, waits for it for ever.
-    A signal that comes there comes again a millisecond later.
+    A signal that comes there comes again a millisecond later: also when that is while this is still at it, and so still there.
     """
     if number != signal.SIGTERM or not callable(handler):
         return set_handler(number, handler)
@@ -42,11 +42,16 @@ def set_handler_between_locks(number, handler):
         if frame.f_code.co_name in ('__enter__', '__exit__', 'notify', '_release_save', '_acquire_restore'):
             return True
         code = list(dis.get_instructions(frame.f_code))
-        at = next(index for index, one in enumerate(code) if one.offset == frame.f_lasti)
+        at = next((index for index, one in enumerate(code) if one.offset == frame.f_lasti), 0)
         return code[at].opname == 'CALL' and '__enter__' in code[at - 1].argrepr
 
+    def callers(frame):
+        while frame:
+            yield frame
+            frame = frame.f_back
+
     def handle(_, frame):
-        if is_between_locks(frame):
+        if any(is_between_locks(each) for each in callers(frame)):
             signal.setitimer(signal.ITIMER_REAL, 0.001)
         else:
             handler(number, frame)
