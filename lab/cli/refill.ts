@@ -1,6 +1,7 @@
 /** Fills the pool up again behind the back of the command that took a lab from it. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { inNoHurry } from '../core/priority.ts';
 import { projectFolder } from '../core/project.ts';
 import type { Refill } from '../run/pool.ts';
 
@@ -8,5 +9,5 @@ import type { Refill } from '../run/pool.ts';
 export function refillInBackground({ keep, spec }: Refill): void {
   const program = join(projectFolder, 'dist', 'lab', 'cli', 'main.js');
   const words = [program, 'pool', '--keep', String(keep), '--spec', spec];
-  spawn(process.execPath, words, { cwd: projectFolder, detached: true, stdio: 'ignore' }).unref();
+  inNoHurry(spawn(process.execPath, words, { cwd: projectFolder, detached: true, stdio: 'ignore' })).unref();
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
+import { inNoHurry } from '../core/priority.ts';
 import { LabError } from '../core/problem.ts';
 import { debianMirror, mirrorProblem } from './mirror.ts';
 import { imagesFolder } from './recipe.ts';
@@ -139,10 +140,8 @@ async function installMmdebstrap(suite: string, refused: string, request: Debian
 /** Runs a program to its end, its words going to `onLine`. Throws LabError with the last of them, or the signal's reason. */
 async function run(command: string, args: readonly string[], request: DebianRequest): Promise<void> {
   const lines: string[] = [];
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
-  });
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
+  const child = inNoHurry(spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env }));
   // mmdebstrap tidies up on TERM, so its end is waited for.
   const stop = () => child.kill('SIGTERM');
   request.signal?.addEventListener('abort', stop);

@@ -2,6 +2,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Event, LedgerRow } from '../core/event.ts';
+import { comeFirst } from '../core/priority.ts';
 import { LabError } from '../core/problem.ts';
 import { History } from './history.ts';
 
@@ -22,6 +23,7 @@ export class Recorder extends History {
   readonly #listener: RecorderListener;
   readonly #redact: (text: string) => string;
   #heart: NodeJS.Timeout | undefined;
+  #stepBack = () => {};
   #wakers = new Set<() => void>();
   /** Whether something was taken out: what was written is not all that the listener was told. */
   redacted = false;
@@ -49,6 +51,7 @@ export class Recorder extends History {
   }
 
   #startHeart(): void {
+    this.#stepBack = comeFirst();
     let due = performance.now() + pulse;
     this.#heart = setInterval(() => {
       const late = Math.max(0, performance.now() - due);
@@ -78,6 +81,7 @@ export class Recorder extends History {
   /** Throws `trouble`'s reason. */
   async close(): Promise<void> {
     clearInterval(this.#heart);
+    this.#stepBack();
     this.#wake();
     this.#history.end();
     this.#ledger.end();
