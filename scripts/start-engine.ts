@@ -66,17 +66,21 @@ export async function startEngine(
  * nothing for a recorder, which mostly sleeps: it waited up to 0.9 s, and 0.13 s with this.
  */
 function shareCpu(say: (line: string) => void): void {
-  const autogroup = '/proc/sys/kernel/sched_autogroup_enabled';
-  if (existsSync(autogroup)) {
-    say(`sessions compete for CPU as their processes do (0 > ${autogroup})`);
-    writeFileSync(autogroup, '0');
+  const [autogroup, groups] = ['/proc/sys/kernel/sched_autogroup_enabled', '/sys/fs/cgroup/cpu'];
+  if (existsSync(autogroup)) write(autogroup, '0', 'sessions compete for CPU as their processes do', say);
+  if (!existsSync(`${groups}/cpu.shares`)) return;
+  mkdirSync(`${groups}/docker`, { recursive: true });
+  write(`${groups}/docker/cpu.shares`, '8192', "labs that run come before the engine's own work", say);
+}
+
+/** A setting of this kernel's; not every machine lets even root write it, and the engine runs without. */
+function write(file: string, value: string, gain: string, say: (line: string) => void): void {
+  try {
+    writeFileSync(file, value);
+    say(`${gain} (${value} > ${file})`);
+  } catch (error) {
+    say(`${file} stays as it is: ${(error as Error).message}`);
   }
-  const everybody = '/sys/fs/cgroup/cpu';
-  if (!existsSync(`${everybody}/cpu.shares`)) return;
-  const hosts = `${everybody}/docker`;
-  say(`labs that run come before the engine's own work (8192 > ${hosts}/cpu.shares)`);
-  mkdirSync(hosts, { recursive: true });
-  writeFileSync(`${hosts}/cpu.shares`, '8192');
 }
 
 function refuseElsewhere(): void {
