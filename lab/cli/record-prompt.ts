@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseDuration } from '../core/duration.ts';
+import { shorten } from '../core/shorten.ts';
 import { expectationOf, type Offer } from '../report/offers.ts';
 import type { Visitor } from '../run/hand-over/listen.ts';
 import type { Begun, CarriedOut, Recording, Refused } from '../run/recording.ts';
@@ -182,7 +183,7 @@ export class RecordPrompt {
   async admit(visitor: Visitor): Promise<void> {
     const { command } = visitor;
     const words = [command.verb, ...(command.verb === 'snapshot' ? [] : [command.on]), ...command.argv].join(' ');
-    const title = `${words.length > 100 ? `${words.slice(0, 99)}…` : words}`.replace(/\p{Cc}/gu, ' ');
+    const title = shorten(words, 100).replace(/\p{Cc}/gu, ' ');
     const refuse = (why: string) => {
       this.unrecorded.push(title);
       visitor.refuse(why);

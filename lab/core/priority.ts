@@ -16,7 +16,7 @@ let claims = 0;
  */
 export function comeFirst(): () => void {
   claims += 1;
-  preferAll(first);
+  if (claims === 1) preferAll(first);
   let ended = false;
   return () => {
     if (ended) return;

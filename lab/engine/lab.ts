@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import { poll } from '../core/deadline.ts';
 import { type Millis, seconds } from '../core/duration.ts';
 import { LabError, UnsupportedError, UsageError } from '../core/problem.ts';
+import { settle } from '../core/settle.ts';
 import type { HostKind, HostName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
 import { type HostLabels, isAlive, type LabSpecLabel, labelKeys, type Owner, type Purpose, readLabels, readPoolName } from './labels.ts';
@@ -198,7 +199,7 @@ export async function renameLab(docker: Docker, lab: Lab, name: string): Promise
 
 /** Stops every process of hosts where it is, or lets them go on. */
 export async function freezeHosts(docker: Docker, hosts: readonly Host[]): Promise<void> {
-  await Promise.all(hosts.map(({ container }) => freezeContainer(docker.getContainer(container))));
+  await settle(hosts.map(({ container }) => freezeContainer(docker.getContainer(container))));
 }
 export async function thawHosts(docker: Docker, hosts: readonly Host[]): Promise<void> {
   await Promise.all(hosts.map(({ container }) => docker.getContainer(container).unpause()));

@@ -1,5 +1,6 @@
 /** Steps in the order of the run, what was seen to change between them, and each expectation with the lines that decided it. */
 import { formatDuration } from '../core/duration.ts';
+import { shorten } from '../core/shorten.ts';
 import { printedTitle } from '../report/failure-lines.ts';
 import type { RunData } from '../report/page-data.ts';
 import type { ClauseOutcome, LineOutcome, NearLine, Place, QuotedLine, StepOutcome } from '../verdict/verdict.ts';
@@ -195,7 +196,7 @@ export class StepList {
       { class: 'quoted' },
       lead === '' ? '' : `${lead}: `,
       this.moment(line.at, line.seq),
-      ` ${line.host} ${line.program}: ${first.length > 200 ? `${first.slice(0, 199)}…` : first}`,
+      ` ${line.host} ${line.program}: ${shorten(first, 200)}`,
     );
   }
 
