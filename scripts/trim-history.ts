@@ -34,6 +34,13 @@ function isNeeded(event: Event, quoted: ReadonlySet<number>, from: number): bool
   return rules.some(({ lines }) => Object.values(lines).some((line) => line.program === event.program && line.pattern.test(event.text)));
 }
 
+/** Rows are left out as well. */
+function withoutCount(event: Event): Event {
+  if (event.type !== 'run-ended') return event;
+  const { rows: _, ...rest } = event;
+  return rest;
+}
+
 /** Numbers events anew. A look that refers to another always does so to the last of its key, which is never left out. */
 function numbered(events: readonly Event[]): Event[] {
   const places = new Map(events.map((event, index) => [event.seq, index]));
@@ -47,7 +54,7 @@ function trim({ plan, history, ledger: rows }: RecordedRun): { readonly history:
   const quoted = quotedIn(whole);
   const failed = whole.steps.find((step) => step.id === whole.because?.step)?.started ?? Number.POSITIVE_INFINITY;
   for (const from of [failed, 0]) {
-    const events = numbered(history.filter((event) => isNeeded(event, quoted, from)));
+    const events = numbered(history.filter((event) => isNeeded(event, quoted, from)).map(withoutCount));
     for (const nth of [60, 30, 12, 5, 3, 2, 1]) {
       const some = rows.filter((row, index) => index % nth === 0 || row.outcome !== 'acked');
       if (shown(judge(plan, events, some)) === shown(whole)) return { history: events, rows: some };

@@ -93,8 +93,11 @@ export interface StepResult {
   readonly outcome: 'done' | 'unproven' | 'broken' | 'unsupported' | 'not-reached';
   /** Why not `done`, or the proof of a fault; one sentence. */
   readonly reason?: string;
+  /** Of several hosts, the worst. */
   readonly exit?: number;
   readonly sqlstate?: string;
+  /** Of several hosts, how it ended on each. */
+  readonly each?: readonly HostResult[];
   /** Output of RUN verbs, capped; a single host's, or the hosts' one after another. */
   readonly stdout?: string;
   readonly stderr?: string;
@@ -102,6 +105,12 @@ export interface StepResult {
   readonly took?: number;
   /** What `${name.field}` can say of a named step: strings, numbers, booleans, lists of strings. */
   readonly fields: Readonly<Record<string, Value>>;
+}
+
+export interface HostResult {
+  readonly host: string;
+  readonly exit: number;
+  readonly sqlstate?: string;
 }
 
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
@@ -313,6 +322,8 @@ export interface RunEnded {
   readonly type: 'run-ended';
   readonly reason: 'completed' | 'cut-short';
   readonly detail?: string;
+  /** How many rows the ledger got: one with fewer was cut short. Absent where no workload could run. */
+  readonly rows?: number;
   /** Capabilities of the scenario's `needs` that this machine lacks; with these, nothing was tried. */
   readonly unsupported?: readonly string[];
 }

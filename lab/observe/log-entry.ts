@@ -25,10 +25,16 @@ const prefixes: readonly Prefix[] = [
   // 2026-11-22 18:31:17.443 UTC [556] LOG:  database system is ready to accept connections
   { program: 'postgres', pattern: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \w+ \[(?<pid>\d+)\].*?(?<level>[A-Z]+\d?): {1,2}(?<text>.*)$/ },
   // 2026-11-22 18:31:16.287 P00   INFO: restore command begin 2.60.0: ...
-  { program: 'pgbackrest', pattern: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} P\d\d +(?<level>[A-Z]+): (?<text>.*)$/ },
+  { program: 'pgbackrest', pattern: /^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} )?P\d\d +(?<level>[A-Z]+): (?<text>.*)$/ },
   // pgBackRest on stderr, and 2.45 for warnings and errors everywhere: no time, no process
   { program: 'pgbackrest', pattern: /^(?<level>WARN|ERROR): (?<text>\[\d{3}\]: .*|unable to check .*|repo\d+: .*)$/ },
   { program: 'lab', pattern: /^lab: (?<text>.*)$/ },
+  // PostgreSQL with another log_line_prefix or log_timezone, as long as the time comes first
+  {
+    program: 'postgres',
+    pattern:
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})? .*?\b(?<level>DEBUG[1-5]|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|STATEMENT|LOCATION): {2}(?<text>.*)$/,
+  },
 ];
 
 /** Reads the first line of an entry; `other` where no program's prefix fits. */

@@ -81,7 +81,7 @@ export async function observeRun(
     await observer.settle();
     await streams.stop();
     const { keep: _, ...rest } = ending;
-    recorder.record({ type: 'run-ended', ...rest });
+    recorder.record({ type: 'run-ended', rows: recorder.rows, ...rest });
   }
   return ending;
 }

@@ -27,6 +27,8 @@ export class Recorder extends History {
   #wakers = new Set<() => void>();
   /** Whether something was taken out: what was written is not all that the listener was told. */
   redacted = false;
+  /** How many rows were recorded. */
+  rows = 0;
   readonly #trouble = new AbortController();
   /** Aborts, with a LabError, when no more can be written down. */
   readonly trouble = this.#trouble.signal;
@@ -61,6 +63,7 @@ export class Recorder extends History {
   }
 
   recordRow(settled: Omit<LedgerRow, 'settled'>): void {
+    this.rows += 1;
     const row: LedgerRow = { ...settled, settled: this.now() };
     writeSoon(this.#ledger, this.#clean(row));
     this.#listener.feedRow(row);

@@ -223,6 +223,7 @@ export class Workload {
       this.#nextId += 1;
       const [[xid, timeline, after] = []] = await beginRow(session, id);
       const [[end] = []] = await session.query(`commit; ${endOfWal}`);
+      const [warning] = session.warnings;
       const row: Unsettled = {
         id,
         host: target.host,
@@ -232,6 +233,10 @@ export class Workload {
         before: parseLsn(String(end)),
       };
       const origin = await originOf({ host: target.host, session, origins: new Map() }, Number(timeline));
+      if (warning !== undefined) {
+        this.#recorder.recordRow({ ...row, ...origin, outcome: 'open', error: warning });
+        throw new LabError(`mark ${name}: its row was committed, but not acknowledged as it should be: ${warning}`);
+      }
       this.#acked += 1;
       this.#recorder.recordRow({ ...row, ...origin, outcome: 'acked' });
       const commit = await commitRecord(session, row);

@@ -2,17 +2,17 @@
 import type { MemberLook, Value } from '../core/event.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
+import { adviseOnKeys } from './dcs-check.ts';
 import { nameOf } from './expectations/dcs.ts';
 import type { Claims } from './expectations/expectations.ts';
-import type { Line } from './line-pattern.ts';
+import { adviseOnLine, checkSteady, linesOf } from './line-check.ts';
 import type { Clause } from './plan.ts';
 import type { Point } from './point.ts';
 import type { Scope } from './reference-check.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
-import { parseSelector } from './selector.ts';
-import { checkCluster, checkRunsPostgres, fixedHosts, isRole, leaves } from './selector-check.ts';
-import { isTemplate } from './template.ts';
+import { checkCluster, checkRunsPostgres, fixedHosts } from './selector-check.ts';
+import { isTemplate, templateParts } from './template.ts';
 import { holds, type ValueTest } from './value-test.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -63,32 +63,11 @@ export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): r
 }
 
 function checkLog(claim: Claims['log'], path: Path, names: Scope): readonly Mistake[] {
-  const selectors = [
-    { on: claim.on, at: [...path, 'on'] },
-    ...(['lines', 'never'] as const).flatMap((list) =>
-      claim[list].map((line, index) => ({ on: line.on, at: [...path, list, index, 'on'] })),
-    ),
+  return [
+    ...(claim.on === undefined ? [] : checkSteady(claim.on, [...path, 'on'])),
+    ...claim.lines.flatMap(({ times }, index) => checkNumber(times, [...path, 'lines', index, 'times'])),
+    ...checkSince(claim.since, [...path, 'since'], names),
   ];
-  const mistakes: Mistake[] = selectors.flatMap(({ on, at }): readonly Mistake[] => {
-    const selector = on === undefined ? undefined : parseSelector(on);
-    const role = selector?.ok ? leaves(selector.selector).find((leaf) => leaf.kind === 'word' && isRole(leaf.word)) : undefined;
-    return role?.kind === 'word'
-      ? [
-          {
-            message: `${role.word} changes while lines are read: whose lines are meant?`,
-            path: at,
-            hint: `a host, members, or who it was at a named step: \${NAME.${role.word === 'sync' ? 'replicas' : role.word}}`,
-          },
-        ]
-      : [];
-  });
-  claim.lines.forEach(({ times }, index) => {
-    mistakes.push(...checkNumber(times, [...path, 'lines', index, 'times']));
-  });
-  claim.never.forEach((line, index) => {
-    mistakes.push(...checkForbidden(line, [...path, 'never', index]));
-  });
-  return [...mistakes, ...checkSince(claim.since, [...path, 'since'], names)];
 }
 
 /** A window begins with a step. */
@@ -103,12 +82,6 @@ function checkSince(since: string | undefined, path: Path, names: Scope): readon
       ? `${since} is no step, so nothing happened since`
       : `no step or mark before this is named ${since}`;
   return [{ message, path, hint: steps.length > 0 ? didYouMean(since, steps) : 'name a step with `as`' }];
-}
-
-/** One such line is one too many. */
-export function checkForbidden({ times }: Line, path: Path): readonly Mistake[] {
-  const hint = 'how often it may come is said among the lines of an expectation, such as times: { max: 2 }, with for';
-  return times === undefined ? [] : [{ message: 'a line that must not come has no times', path: [...path, 'times'], key: true, hint }];
 }
 
 function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
@@ -191,45 +164,35 @@ function checkWord(test: ValueTest | undefined, path: Path, known: readonly stri
     .map((word) => ({ message: `"${word}" is no ${what}`, path, hint: didYouMean(word, known) }));
 }
 
-const regexSyntax = /\.[*+]|\\[dDsSwWbB.]|\w\|\w|^\^|\[[^\]]+\][*+{]/;
-
-/** A text that nobody logs is never missed among lines that must not come. */
-export function adviseOnLine({ program, pattern }: Line, path: Path): readonly Mistake[] {
-  if (pattern.kind === 'regex' || !pattern.parts.some((part) => 'literal' in part && regexSyntax.test(part.literal))) return [];
+export function adviseOnExpect({ step, blueprint }: Pick<ExpectCheck, 'step' | 'blueprint'>): readonly Mistake[] {
+  const lines = linesOf(step).flatMap(({ line, path }) => adviseOnLine(line, path));
   return [
-    {
-      message: 'this is looked for as it stands, and looks like a regular expression',
-      path: [...path, program],
-      hint: "one stands between slashes, in quotes: '/.../'",
-    },
+    ...lines,
+    ...adviseOnStates({ step }),
+    ...claimsOf(step, 'dcs').flatMap(({ claim, path }) => adviseOnKeys(claim, path, blueprint)),
+    ...adviseOnFiles(step),
+    ...adviseOnComparisons(step),
   ];
 }
 
-export function adviseOnExpect({ step }: Pick<ExpectCheck, 'step'>): readonly Mistake[] {
-  const lines = claimsOf(step, 'log').flatMap(({ claim, path }) =>
-    (['lines', 'never'] as const).flatMap((list) => claim[list].flatMap((line, index) => adviseOnLine(line, [...path, list, index]))),
-  );
-  return [...lines, ...adviseOnStates({ step }), ...adviseOnKeys(step), ...adviseOnComparisons(step)];
-}
-
-/** Keys of the DCS that Patroni keeps (its documentation, "DCS keys"; dcs/__init__.py): a test for the absence of another always holds. */
-const dcsKeys: readonly string[] = ['initialize', 'leader', 'history', 'failover', 'config', 'status', 'sync', 'failsafe'];
-
-function adviseOnKeys(step: ParsedStep): readonly Mistake[] {
-  return claimsOf(step, 'dcs').flatMap(({ claim, path }) =>
-    claim.entries.flatMap(({ key, field }) =>
-      isTemplate(key) || /^(members\/.|optime\/leader$)/.test(key) || dcsKeys.includes(key)
-        ? []
-        : [
-            {
-              message: `Patroni keeps no ${key} in the DCS`,
-              path: [...path, nameOf({ key, ...(field === undefined ? {} : { field }) })],
-              key: true as const,
-              hint: didYouMean(key, [...dcsKeys, 'members/NAME']),
-            },
-          ],
-    ),
-  );
+/** A path that hardly a file has is not found, so that none that must not be there is missed. */
+function adviseOnFiles(step: ParsedStep): readonly Mistake[] {
+  return claimsOf(step, 'file').flatMap(({ claim, path }): readonly Mistake[] => {
+    const parts = templateParts(claim.path);
+    const literals = parts.flatMap((part) => (part.kind === 'literal' ? [part.text] : []));
+    const [first] = parts;
+    const wrong: readonly (readonly [boolean, string])[] = [
+      [claim.path.endsWith('/'), 'a path that ends with / names no file'],
+      [literals.some((text) => text.includes('**')), '** does not cross folders: it is no more than *'],
+      [
+        literals.some((text) => /[[\]{}~$]/.test(text)),
+        'only * and ? stand for something else; brackets, braces, ~ and $ are taken as they are',
+      ],
+      [first?.kind === 'literal' && !first.text.startsWith('/'), 'a path on a host begins with /'],
+    ];
+    const message = wrong.find(([is]) => is)?.[1];
+    return message === undefined ? [] : [{ message, path: [...path, 'path'] }];
+  });
 }
 
 /** Numbers are checked as such; elsewhere a text that looks like a comparison may be one that somebody wants to find. */
@@ -242,8 +205,10 @@ function adviseOnComparisons(step: ParsedStep): readonly Mistake[] {
     ),
   ];
   return tests.flatMap(({ test, path }): readonly Mistake[] => {
-    const hint = typeof test === 'string' ? comparisonFor(test) : undefined;
-    return hint === undefined ? [] : [{ message: 'this is compared letter by letter, and hardly a value begins like that', path, hint }];
+    const hint = textsIn(test)
+      .map((text) => comparisonFor(text) ?? (/^\/.+\/[ims]*$/.test(text) ? `write { matches: '${text}' }` : undefined))
+      .find((found) => found !== undefined);
+    return hint === undefined ? [] : [{ message: 'this is compared letter by letter, and hardly a value is like that', path, hint }];
   });
 }
 

@@ -61,7 +61,7 @@ export interface CompiledLine {
   readonly matches: (event: Pick<LogEvent, 'program' | 'level' | 'text'>) => boolean;
 }
 
-/** Fills in a line's references. The pattern is tried against the message and against `LEVEL: message`. */
+/** Fills in a line's references. The pattern is tried against the message and behind its level, with one blank or PostgreSQL's two between. */
 export function compileLine(line: Pick<Line, 'program' | 'pattern'>, names: Names): Expanded<CompiledLine> {
   const pattern = compilePattern(line.pattern, names);
   if (!pattern.ok) return pattern;
@@ -72,7 +72,8 @@ export function compileLine(line: Pick<Line, 'program' | 'pattern'>, names: Name
       shown: `${line.program}: ${shown}`,
       matches: (event) =>
         (line.program === 'any' || line.program === event.program) &&
-        (matches(event.text) || (event.level !== undefined && matches(`${event.level}: ${event.text}`))),
+        (matches(event.text) ||
+          (event.level !== undefined && [': ', ':  '].some((between) => matches(`${event.level}${between}${event.text}`)))),
     },
   };
 }

@@ -5,7 +5,7 @@
 import type { Value } from '../core/event.ts';
 import type { Problem } from '../core/problem.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
-import { adviseOnLine, checkForbidden } from './expect-check.ts';
+import { adviseOnLine, checkLine, linesOf } from './line-check.ts';
 import { parseScenario } from './parse.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { planLine } from './plan-clauses.ts';
@@ -14,7 +14,7 @@ import { type Collector, distinct, type PlanOptions, type PlanScope, place, star
 import { planSteps } from './plan-steps.ts';
 import { checkReferences, type Known } from './reference-check.ts';
 import type { ParsedStep, ParsedVariant, Scenario, WhenSource } from './scenario.ts';
-import { checkWhen } from './selector-check.ts';
+import { checkSelector } from './selector-check.ts';
 import { adviseOnSettings } from './settings-advice.ts';
 import { runsProgram } from './verbs/verbs.ts';
 import { isForVariant } from './version-range.ts';
@@ -63,6 +63,12 @@ export function planScenario(scenario: Scenario, options: PlanOptions, variantNa
     scenario,
     collector,
   );
+  if (!plans.includes(undefined))
+    adviseOnContrast(
+      plans.filter((plan) => plan !== undefined),
+      scenario,
+      collector,
+    );
   adviseOnFile(scenario, collector);
   const problems = distinct(collector.problems);
   return {
@@ -115,7 +121,10 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
   const lab = planLab(scenario, chain, vars, used, collector);
   const blueprint = lab && draftLab(scenario, chain, lab, collector);
   const steps = [...scenario.steps, ...chain.flatMap((one) => one.steps)];
-  for (const step of steps) checkVariantNames(step.when, [...step.path, 'when'], scenario, collector);
+  for (const step of steps) {
+    checkVariantNames(step.when, [...step.path, 'when'], scenario, collector);
+    for (const { line, path } of linesOf(step)) checkVariantNames(line.when, [...path, 'when'], scenario, collector);
+  }
   const scope: PlanScope = { vars, variant: variant.name, blueprint, broken: scenario.broken, collector, used, inRecipes: [], scenario };
   const known = new Map<string, Known>([
     ['cluster', { kind: 'value' }],
@@ -123,7 +132,10 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
   ]);
   const planned = planSteps(steps, 's', known, scope);
   for (const { line, path } of scenario.forbid)
-    for (const mistake of [...checkWhen(line.when, [...path, 'when'], blueprint), ...checkForbidden(line, path)])
+    for (const mistake of [
+      ...(line.on === undefined ? [] : checkSelector(line.on, [...path, 'on'], blueprint)),
+      ...checkLine({ line, path, never: true }, blueprint),
+    ])
       collector.problems.push(place(yaml, mistake));
   const forbid = scenario.forbid.flatMap(({ line, path }) => planLine(line, path, yaml, variant.name));
   for (const mistake of checkReferences(
@@ -200,7 +212,10 @@ function canFail({ verb, within }: PlannedStep): boolean {
 
 /** A mutant in which nothing is changed would fail by chance alone. */
 function adviseOnTwins(plans: readonly Plan[], scenario: Scenario, collector: Collector): void {
-  const doing = ({ lab, vars, forbid, steps }: Plan) => JSON.stringify([lab, vars, forbid, steps]);
+  const doing = ({ lab, vars, forbid, steps }: Plan) => {
+    const { asked: _, ...built } = collector.blueprints.get(JSON.stringify(lab))?.blueprint ?? { asked: lab };
+    return JSON.stringify([built, vars, forbid, steps]);
+  };
   for (const mutant of plans.filter((plan) => plan.mustFail)) {
     const twin = plans.find((plan) => !plan.mustFail && doing(plan) === doing(mutant));
     const path = scenario.variants.find(({ name }) => name === mutant.variant)?.path ?? [];
@@ -214,6 +229,26 @@ function adviseOnTwins(plans: readonly Plan[], scenario: Scenario, collector: Co
         }),
       );
   }
+}
+
+/** Where nobody else has the step, nobody knows whether it can be met (verdict/contrast.ts). */
+function adviseOnContrast(plans: readonly Plan[], scenario: Scenario, collector: Collector): void {
+  for (const { variant, mustFail, steps } of plans) {
+    const named = steps.find(({ id }) => id === mustFail?.step);
+    const others = plans.filter((plan) => !plan.mustFail || plan.variant === mustFail?.extends);
+    if (!mustFail || !named || others.some((plan) => plan.steps.some(({ span }) => isSamePlace(span, named.span)))) continue;
+    collector.advice.push(
+      place(scenario.yaml, {
+        message: `no variant that must pass has the step ${mustFail.name}: nothing shows that it can be met`,
+        path: [...(scenario.variants.find(({ name }) => name === variant)?.path ?? []), 'must-fail'],
+        hint: 'name a step that the mutant shares with a variant that passes it',
+      }),
+    );
+  }
+}
+
+function isSamePlace(a: PlannedStep['span'], b: PlannedStep['span']): boolean {
+  return a.start.line === b.start.line && a.start.column === b.start.column;
 }
 
 /** A var may serve one variant only, and stand among the shared ones. */

@@ -1,5 +1,5 @@
 /** Whether the hosts and clusters that a selector names are there, and what can be known of it before a run. */
-import type { Blueprint } from '../topology/blueprint.ts';
+import type { Blueprint, HostSpec } from '../topology/blueprint.ts';
 import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { WhenSource } from './scenario.ts';
@@ -14,6 +14,7 @@ import {
   selectorSynonyms,
 } from './selector.ts';
 import { isTemplate } from './template.ts';
+import { type VersionedProgram, versionedPrograms } from './version-range.ts';
 import type { Path } from './yaml-source.ts';
 
 /** Syntax, hosts and clusters of a selector; what stands in `${...}` is the run's to find out. */
@@ -75,11 +76,23 @@ export function isRole(word: string): boolean {
 /** `when.at` is one host: a version that was asked of nobody would pass a step over without a word. */
 export function checkWhen(when: WhenSource | undefined, path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
   const hosts = blueprint?.hosts.map((host) => host.name);
-  if (when?.at === undefined || !hosts || isTemplate(when.at) || hosts.includes(when.at)) return [];
+  if (when?.at === undefined || !hosts || isTemplate(when.at)) return [];
+  const asked = blueprint?.hosts.find((host) => host.name === when.at);
+  if (asked) {
+    const lacking = versionedPrograms.find((program) => when[program] !== undefined && !hasProgram(asked, program));
+    return lacking === undefined
+      ? []
+      : [{ message: `${whatIs(asked)}: it has no ${lacking}, and this would be passed over`, path: [...path, 'at'] }];
+  }
   const word = when.at in selectorMeanings;
   const message = word ? `at is one host's name, and "${when.at}" is none` : `this lab has no host "${when.at}"`;
   const hint = word ? 'name a host, or take it from a step: at: "${before.leader}"' : didYouMean(when.at, hosts);
   return [{ message, path: [...path, 'at'], hint }];
+}
+
+/** Whether a program runs on a host, or is there to be run. */
+export function hasProgram({ kind, services }: HostSpec, program: VersionedProgram): boolean {
+  return program === 'pgbackrest' ? kind !== 'etcd' : services[program] !== undefined;
 }
 
 /** A cluster by its name alone. */

@@ -1,6 +1,7 @@
 /** Advice on Patroni's settings in an OVERLAY: what Patroni would take without a word, and without any effect. */
 import { clusterParameters, dynamicSettings, localSettings, misspelt, ownParameters } from '../topology/patroni-settings.ts';
 import { isPlainMap } from '../topology/plain-map.ts';
+import { adviseOnLogs } from './log-settings.ts';
 import type { Mistake } from './schema-problems.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -36,6 +37,7 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
       key: true as const,
       hint: `did you mean "${meant}"?`,
     })),
+    ...adviseOnLogs(overlay, path),
     ...adviseOnPostgresql(local.postgresql, [...path, 'patroni', 'postgresql'], 'local'),
     ...adviseOnPostgresql(dynamic.postgresql, [...path, 'dcs', 'postgresql'], 'dynamic'),
     ...['hosts', 'clusters'].flatMap((key) => {

@@ -7,7 +7,7 @@ import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { adviseOnExpect, checkExpect, type ExpectCheck } from './expect-check.ts';
 import type { Claims } from './expectations/expectations.ts';
-import type { Line } from './line-pattern.ts';
+import { checkLine, linesOf } from './line-check.ts';
 import { unansweredQuestion, unknownCommand } from './program-commands.ts';
 import type { RunArgs } from './run-args.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
@@ -148,19 +148,8 @@ function checkTargets({ step, blueprint }: StepCheck): readonly Mistake[] {
   return [
     ...selectorsOf(step).flatMap(({ selector, path }) => checkSelector(selector, path, blueprint)),
     ...checkWhen(step.when, [...step.path, 'when'], blueprint),
-    ...linesOf(step).flatMap(({ line, path }) => checkWhen(line.when, [...path, 'when'], blueprint)),
+    ...linesOf(step).flatMap((placed) => checkLine(placed, blueprint)),
   ];
-}
-
-function linesOf({ verb, args }: ParsedStep): readonly { readonly line: Line; readonly path: Path }[] {
-  if (verb !== 'expect') return [];
-  return (args as readonly ParsedClause[]).flatMap(({ kind, claim, path }) =>
-    kind === 'log'
-      ? (['lines', 'never'] as const).flatMap((list) =>
-          (claim as Claims['log'])[list].map((line, index) => ({ line, path: [...path, list, index] })),
-        )
-      : [],
-  );
 }
 
 // Verbs with rules of their own.

@@ -18,7 +18,7 @@ const matchesText = z
 
 const testFields = z
   .strictObject({
-    not: anyValue.exactOptional().describe('anything but this'),
+    not: anyValue.exactOptional().describe('anything but this, or but each of these'),
     above: scalar.exactOptional().describe('greater than this; numbers, LSNs, times, else text order'),
     below: scalar.exactOptional().describe('less than this'),
     min: scalar.exactOptional().describe('this or greater'),
@@ -66,7 +66,11 @@ function holdsField(name: (typeof fieldNames)[number], test: Fields, value: Valu
   if (value === undefined) return false;
   if (name === 'any-of') return (test['any-of'] ?? []).some((item) => equals(item as Value, value));
   if (value === null) return false;
-  if (name === 'not') return !equals(test.not as Value, value);
+  // Among several, as a selector's hosts are: what is one of them is not other than they.
+  if (name === 'not')
+    return !(Array.isArray(test.not) && !Array.isArray(value) ? (test.not as readonly Value[]) : [test.not as Value]).some((item) =>
+      equals(item, value),
+    );
   if (name === 'matches') return typeof value !== 'object' && contains(test.matches ?? '', String(value));
   const order = compare(value, test[name] as Value);
   if (order === undefined) return false;
@@ -142,7 +146,12 @@ function asLsn(value: string | number) {
 export function describeTest(test: ValueTest): string {
   if (!isFields(test)) return describeValue(test);
   const words: string[] = [];
-  if ('not' in test) words.push(`not ${describeValue(test.not as Value)}`);
+  if ('not' in test) {
+    const others = Array.isArray(test.not)
+      ? (test.not as readonly Value[]).map(describeValue).join(' or ')
+      : describeValue(test.not as Value);
+    words.push(`not ${others}`);
+  }
   if ('above' in test) words.push(`above ${describeValue(test.above)}`);
   if ('below' in test) words.push(`below ${describeValue(test.below)}`);
   if ('min' in test) words.push(`at least ${describeValue(test.min)}`);

@@ -72,7 +72,15 @@ function next(of: readonly number[]): readonly number[] {
 /** Whether a version is in a range; what has no number in it is in none. */
 export function inVersionRange(range: VersionRange, printed: string): boolean {
   const found = versionNumbers(printed);
-  if (!found) return false;
+  return found !== undefined && isIn(range, found);
+}
+
+/** What is in a range at all begins with the lowest of its versions. */
+function isPossible(range: VersionRange): boolean {
+  return [[0], ...range.map(({ than }) => than)].some((version) => isIn(range, version));
+}
+
+function isIn(range: VersionRange, found: readonly number[]): boolean {
   return range.every(({ operator, than }) => {
     const order = compareVersions(found, than);
     if (operator === '>=') return order >= 0;
@@ -83,13 +91,14 @@ export function inVersionRange(range: VersionRange, printed: string): boolean {
 }
 
 /** Programs that WHEN can ask the version of. */
-const versionedPrograms = ['patroni', 'postgres', 'pgbackrest', 'etcd'] as const;
-type VersionedProgram = (typeof versionedPrograms)[number];
+export const versionedPrograms = ['patroni', 'postgres', 'pgbackrest', 'etcd'] as const;
+export type VersionedProgram = (typeof versionedPrograms)[number];
 
 const rangeHint = 'such as ">=4.1.3", "<2.55", ">=2.54 <2.58" or "2.58 - 2.60"; quoted, since YAML reads 2.60 as 2.6';
 const rangeText = z
   .string({ error: (issue) => (issue.code === 'invalid_type' ? mistake('a version range is text', rangeHint) : undefined) })
   .refine((source) => parseVersionRange(source) !== undefined, mistake('not a version range', rangeHint))
+  .refine((source) => isPossible(parseVersionRange(source) ?? []), mistake('no version is in this range', rangeHint))
   .describe(`a range of versions, ${rangeHint}`);
 
 /** Whether something with this WHEN is meant for a variant, by the variant's own name: one that extends it is another. */

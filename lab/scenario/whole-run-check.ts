@@ -43,24 +43,7 @@ export function checkWholeRun(
       hint: 'add an expect',
     });
   }
-  advice.push(...checkOutages(steps, at));
   return { problems, advice };
-}
-
-/** Just after a fault the longest outage is a moment long: "at most" says something once rows get through again. */
-function checkOutages(steps: readonly PlannedStep[], at: (index: number) => Path): readonly Mistake[] {
-  return steps.flatMap((step, index): readonly Mistake[] => {
-    const since =
-      step.verb === 'expect'
-        ? step.args.clauses.flatMap(({ kind, claim }) => (kind === 'outage' && claim.max !== undefined ? [claim.since] : []))
-        : [];
-    return since.flatMap((name) => {
-      const between = steps.slice(steps.findIndex((one) => one.name === name) + 1, index);
-      const waited = between.some(({ verb, args }) => verb === 'workload' && 'do' in args && (args.do === 'rows' || args.do === 'bytes'));
-      const message = `nothing says that rows got through again since ${name}: it would hold while the outage goes on`;
-      return waited ? [] : [{ message, path: at(index), hint: 'workload: { rows: 50 } comes first' }];
-    });
-  });
 }
 
 function checkWorkload(steps: readonly PlannedStep[], at: (index: number) => Path): readonly Mistake[] {

@@ -1,6 +1,6 @@
 /**
  * Variants that were replayed together. That a mutant fails where it must shows something only if that step can be met: in the variant
- * that it extends, or where it extends none, in any that is no mutant. Of a mutant on its own nobody knows.
+ * that it extends, or where that has no such step, in any that is no mutant. Of a mutant on its own nobody knows.
  */
 import type { Finding, StepOutcome, Verdict } from './verdict.ts';
 
@@ -9,11 +9,12 @@ export function besideOthers(verdict: Verdict, runs: readonly Verdict[]): Verdic
   const { mutant, because, causes: _, ...rest } = verdict;
   const wanted = verdict.steps.find(({ id }) => id === mutant?.mustFail.step);
   if (verdict.verdict !== 'pass' || !mutant || !because || !wanted) return verdict;
-  const others = runs.flatMap((other) => {
-    const without = mutant.extends === undefined ? !other.mutant : other.variant === mutant.extends;
-    const step = without && other.file === verdict.file ? other.steps.find((one) => isSame(one, wanted)) : undefined;
-    return step ? [{ variant: other.variant, step }] : [];
+  const having = runs.flatMap((other) => {
+    const step = other.file === verdict.file ? other.steps.find((one) => isSame(one, wanted)) : undefined;
+    return step ? [{ variant: other.variant, mutant: other.mutant !== undefined, step }] : [];
   });
+  const extended = having.filter(({ variant }) => variant === mutant.extends);
+  const others = extended.length > 0 ? extended : having.filter((other) => !other.mutant);
   if (others.length === 0 || others.some(({ step }) => step.state === 'passed')) return verdict;
   const finding: Finding = {
     ...because,

@@ -58,6 +58,7 @@ export function createJudge(plan: Plan): Judge {
   const faults = createFaultRecord(bindings.steps);
   const points = createPointRecord(bindings.steps);
   const ledger = createLedgerRecord();
+  let fed = 0;
   const starvation = createStarvationWatch(faults.disturbed);
   const forbidden = createForbiddenWatch(plan);
   const why = createWhy();
@@ -213,6 +214,8 @@ export function createJudge(plan: Plan): Judge {
     const unread = (facts as RunStarted).hosts.filter((host) => !logs.readPast(host, end));
     if (unread.length > 0)
       unknown('not-read-through', `the log of ${unread.join(', ')} was not read to the end, so a forbidden line may have been missed`);
+    const lacking = (event.rows ?? 0) - fed;
+    if (lacking > 0) unknown('broken', `the ledger lacks ${lacking} of the ${event.rows} rows that were written down`);
     const unwatched = forbidden.unwatched();
     if (unwatched.length > 0) unknown('unbound', `a forbidden line has no value to look for: ${unwatched.join(', ')}`);
   }
@@ -276,7 +279,10 @@ export function createJudge(plan: Plan): Judge {
 
   return {
     feed,
-    feedRow: (row) => ledger.feed(row),
+    feedRow: (row) => {
+      fed += 1;
+      ledger.feed(row);
+    },
     active: () => open?.expectation.active(),
     findings: () => inTime(findings.filter(counts)),
     end,

@@ -24,6 +24,7 @@ export function countRows(rows: Iterable<RecordedRow>, point: ResolvedPoint, loo
   };
   let required = 0;
   let forbidden = 0;
+  let refused = 0;
   const forbid = (id: number) => {
     forbidden += 1;
     if (there(id)) ids.beyond.push(id);
@@ -34,6 +35,7 @@ export function countRows(rows: Iterable<RecordedRow>, point: ResolvedPoint, loo
       continue;
     }
     if (row.outcome === 'refused') {
+      refused += 1;
       forbid(row.id);
       continue;
     }
@@ -51,6 +53,7 @@ export function countRows(rows: Iterable<RecordedRow>, point: ResolvedPoint, loo
     through: point.shown,
     required,
     forbidden,
+    refused,
     missing: ids.missing.length,
     beyond: ids.beyond.length,
     lost: ids.lost.length,
@@ -74,8 +77,10 @@ export const fewestRows = 20;
 export function vacuity(counts: LedgerCounts, point: ResolvedPoint): string | undefined {
   if (counts.required < fewestRows)
     return `only ${counts.required} acknowledged rows had to be there, fewer than ${fewestRows} prove nothing`;
-  if (point.kind === 'mark' && counts.forbidden < fewestRows)
-    return `only ${counts.forbidden} rows had to be gone, fewer than ${fewestRows} prove nothing`;
+  // A refused row is gone whatever was recovered.
+  const acknowledged = counts.forbidden - counts.refused;
+  if (point.kind === 'mark' && acknowledged < fewestRows)
+    return `only ${acknowledged} acknowledged rows had to be gone, fewer than ${fewestRows} prove nothing`;
   return undefined;
 }
 

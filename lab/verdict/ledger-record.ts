@@ -18,14 +18,15 @@ export interface LedgerRecord {
   readonly goBack: (before: readonly GivenUp[], since: GivenUp) => void;
   /** Rows whose outcome was known by then, in the order in which they settled. */
   readonly settledBy: (at: number) => Iterable<RecordedRow>;
+  readonly ackedBy: (at: number) => number;
   readonly totals: () => { readonly acked: number; readonly open: number; readonly refused: number };
   /** From then on clients write, or do not. Engine's time. */
   readonly writing: (at: number, on: boolean) => void;
   /**
-   * Between two moments, the longest time in which clients wrote and none got an acknowledgement; absent where none wrote. `acked`: how
-   * many rows were acknowledged in between.
+   * Between two moments, the longest time in which clients wrote and none got an acknowledgement; absent where none wrote. `last`: when
+   * a row was last acknowledged in between; `writing`: whether clients still wrote at the second.
    */
-  readonly outage: (start: number, end: number) => { readonly longest?: Outage; readonly acked: number };
+  readonly outage: (start: number, end: number) => { readonly longest?: Outage; readonly last?: number; readonly writing: boolean };
 }
 
 /** Rows settled in between were written into a past that is none any more: they count for nothing. Engine's time, both ends included. */
@@ -48,6 +49,7 @@ export function createLedgerRecord(): LedgerRecord {
     settledBy: function* (at) {
       for (const row of rows.values()) if (row.settled <= at && counts(row)) yield row;
     },
+    ackedBy: (at) => [...rows.values()].filter(({ outcome, settled }) => outcome === 'acked' && settled <= at).length,
     totals: () => {
       const totals = { acked: 0, open: 0, refused: 0 };
       for (const row of rows.values()) if (counts(row)) totals[row.outcome] += 1;
@@ -75,7 +77,9 @@ export function createLedgerRecord(): LedgerRecord {
         (found, each) => (found && found.until - found.from >= each.until - each.from ? found : each),
         undefined,
       );
-      return { ...(longest ? { longest } : {}), acked: acknowledged.length };
+      const last = acknowledged.at(-1);
+      const writing = spells.some(({ from, until }) => from < end && (until === undefined || until > end));
+      return { ...(longest ? { longest } : {}), ...(last === undefined ? {} : { last }), writing };
     },
   };
 }

@@ -42,8 +42,13 @@ export function matchInOrder<C extends Candidate>(candidates: readonly C[], want
   return matched.map((at) => candidates[at] as C);
 }
 
-function saidAt({ at, said }: Candidate['entry']): number {
-  return said !== undefined && said <= at && said >= at - latest ? said : at - toldLate;
+function saidAt(entry: Candidate['entry']): number {
+  return believable(entry) ?? entry.at - toldLate;
+}
+
+/** Patroni's own stamp on a line, unless its clock was set. */
+export function believable({ at, said }: Candidate['entry']): number | undefined {
+  return said !== undefined && said <= at && said >= at - latest ? said : undefined;
 }
 
 /** Matches each wanted line to the first entry that it matches, in whatever order; undefined where there is none. */

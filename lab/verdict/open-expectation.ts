@@ -89,7 +89,7 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   const clauses = step.args.clauses.map((clause, index): OpenClause => {
     const filledIn = expand(clause.title, context(index).names());
     const title = filledIn.ok ? filledIn.value : clause.title;
-    if (clause.kind !== 'log') return { clause, title, state: startState(clause, context(index), window) };
+    if (clause.kind !== 'log') return { clause, title, state: startState(clause, context(index), window, started) };
     const log = startLog(clause.claim, context(index), window(clause.claim.since));
     for (const entry of logs.since(log.start)) log.feed(entry);
     return { clause, title, log };
@@ -248,14 +248,19 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   };
 }
 
-function startState(clause: Exclude<Clause, { kind: 'log' }>, context: ClauseContext, window: OpenTerms['window']): StateFold {
+function startState(
+  clause: Exclude<Clause, { kind: 'log' }>,
+  context: ClauseContext,
+  window: OpenTerms['window'],
+  started: number,
+): StateFold {
   switch (clause.kind) {
     case 'cluster':
       return startCluster(clause.claim, context);
     case 'ledger':
       return startLedger(clause.claim, context);
     case 'outage':
-      return startOutage(clause.claim, context, window(clause.claim.since));
+      return startOutage(clause.claim, context, window(clause.claim.since), started);
     case 'repo':
       return startRepo(clause.claim, context);
     case 'sql':

@@ -1,8 +1,9 @@
 /** Whether a step that is not an `expect` did what it should, by what was recorded of it. */
 import { formatDuration } from '../core/duration.ts';
-import type { StepResult } from '../core/event.ts';
+import type { HostResult, StepResult } from '../core/event.ts';
 import { shorten } from '../core/shorten.ts';
 import type { Fails, PlannedStep } from '../scenario/plan.ts';
+import { runsProgram } from '../scenario/verbs/verbs.ts';
 import type { FindingReason } from './verdict.ts';
 
 export interface StepShortfall {
@@ -23,18 +24,25 @@ export function stepShortfall(step: PlannedStep, result: StepResult, took: numbe
     const message = `it took ${formatDuration(took)}, and ${formatDuration(step.within)} was all that it may take`;
     return { verdict: 'fail', reason: 'not-reached', message };
   }
+  if (runsProgram(step.verb) && result.exit === undefined)
+    return { verdict: 'unknown', reason: 'broken', message: 'nobody wrote down how it exited' };
   if (step.fails === undefined) {
     if (!failed(result)) return undefined;
     return { verdict: 'fail', reason: 'exit', message: `${shown(result)}, expected success${tail(result)}` };
   }
-  if (matchesFails(step.fails, result)) return undefined;
-  const wanted = step.fails === true ? 'a failure' : step.fails.join(' or ');
-  return failed(result)
-    ? { verdict: 'fail', reason: 'exit', message: `${shown(result)}, expected ${wanted}${tail(result)}` }
-    : { verdict: 'fail', reason: 'did-not-fail', message: `succeeded, expected ${wanted}` };
+  const { fails } = step;
+  const other = (result.each ?? [result]).find((one) => !matchesFails(fails, one));
+  if (!other) return undefined;
+  const wanted = fails === true ? 'a failure' : fails.join(' or ');
+  const who = 'host' in other ? `on ${other.host} it ` : '';
+  return failed(other)
+    ? { verdict: 'fail', reason: 'exit', message: `${who}${shown(other)}, expected ${wanted}${tail(result)}` }
+    : { verdict: 'fail', reason: 'did-not-fail', message: `${who}succeeded, expected ${wanted}` };
 }
 
-function failed(result: StepResult): boolean {
+type Ended = Pick<StepResult, 'exit' | 'sqlstate'> | HostResult;
+
+function failed(result: Ended): boolean {
   return (result.exit !== undefined && result.exit !== 0) || isError(result.sqlstate);
 }
 
@@ -44,7 +52,7 @@ function isError(sqlstate: string | undefined): boolean {
 }
 
 /** A number is an exit code, text a SQLSTATE; either way round where it is written so. */
-function matchesFails(fails: Fails, result: StepResult): boolean {
+function matchesFails(fails: Fails, result: Ended): boolean {
   if (!failed(result)) return false;
   if (fails === true) return true;
   return fails.some(
@@ -53,7 +61,7 @@ function matchesFails(fails: Fails, result: StepResult): boolean {
   );
 }
 
-function shown(result: StepResult): string {
+function shown(result: Ended): string {
   return isError(result.sqlstate) ? `failed with SQLSTATE ${result.sqlstate}` : `exited with ${result.exit}`;
 }
 

@@ -98,7 +98,9 @@ export interface LedgerCounts {
   /** The point in words: `cut (inclusive, timeline 1, LSN 0/60027B0)`. */
   readonly through: string;
   readonly required: number;
+  /** Acknowledged beyond the point, or refused. */
   readonly forbidden: number;
+  readonly refused: number;
   readonly missing: number;
   readonly beyond: number;
   readonly lost: number;

@@ -21,6 +21,23 @@ describe('whose words a line is', () => {
       { program: 'postgres', level: 'LOG', pid: 9, text: 'skipping missing configuration file "x: y"' },
     ],
     [
+      '2026-11-22 18:31:17 UTC [556]: user=postgres,db=app PANIC:  could not locate a valid checkpoint record',
+      { program: 'postgres', level: 'PANIC', text: 'could not locate a valid checkpoint record' },
+    ],
+    [
+      '2026-11-22 21:31:17.443 +03 [556] LOG:  database system is ready to accept connections',
+      { program: 'postgres', level: 'LOG', text: 'database system is ready to accept connections' },
+    ],
+    ['P00   WARN: option is deprecated', { program: 'pgbackrest', level: 'WARN', text: 'option is deprecated' }],
+    // What a client was told is no line of the server's.
+    [
+      'psycopg2.OperationalError: connection to server at "10.0.0.2" failed: FATAL:  the database system is starting up',
+      {
+        program: 'other',
+        text: 'psycopg2.OperationalError: connection to server at "10.0.0.2" failed: FATAL:  the database system is starting up',
+      },
+    ],
+    [
       '2026-11-22 18:31:16.287 P00   INFO: restore command begin 2.60.0: --delta',
       { program: 'pgbackrest', level: 'INFO', text: 'restore command begin 2.60.0: --delta' },
     ],

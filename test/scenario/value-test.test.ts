@@ -18,6 +18,8 @@ describe('tests of values', () => {
     ['x', undefined, false],
     [{ not: 'pg1' }, 'pg2', true],
     [{ not: 'pg1' }, 'pg1', false],
+    [{ not: ['pg1', 'pg2'] }, 'pg3', true],
+    [{ not: ['pg1', 'pg2'] }, 'pg2', false],
     [{ not: 'pg1' }, undefined, false],
     [{ not: 'pg1' }, null, false],
     [{ matches: 'u' }, null, false],

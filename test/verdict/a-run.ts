@@ -9,12 +9,14 @@ import type {
   LookAnswer,
   MarkEvent,
   Program,
+  RunEnded,
   RunStarted,
   StepResult,
 } from '../../lab/core/event.ts';
 import { type Lsn, parseLsn } from '../../lab/core/lsn.ts';
 import { allSteps, type Plan } from '../../lab/scenario/plan.ts';
 import { readScenario } from '../../lab/scenario/plan-scenario.ts';
+import { runsProgram } from '../../lab/scenario/verbs/verbs.ts';
 import { createJudge, judge } from '../../lab/verdict/judge.ts';
 import type { ClauseOutcome, Finding, StepOutcome, Verdict } from '../../lab/verdict/verdict.ts';
 import { catalogue } from '../topology/catalogue.ts';
@@ -137,7 +139,8 @@ export class Run {
   }
 
   end(step: string, result: Partial<StepResult> = {}): this {
-    return this.add({ type: 'step-ended', step, result: { ...done, ...result } });
+    const verb = allSteps(this.plan.steps).find((one) => one.id === step)?.verb;
+    return this.add({ type: 'step-ended', step, result: { ...done, ...(verb && runsProgram(verb) ? { exit: 0 } : {}), ...result } });
   }
 
   /** A whole step. */
@@ -195,8 +198,8 @@ export class Run {
     return this.add({ type: 'heartbeat', late });
   }
 
-  complete(): this {
-    return this.read().add({ type: 'run-ended', reason: 'completed' });
+  complete(ending: Partial<RunEnded> = {}): this {
+    return this.read().add({ type: 'run-ended', reason: 'completed', ...ending });
   }
 
   /** Judged offline and as a live run is, asking what the runner asks after every event: both must be the same. */

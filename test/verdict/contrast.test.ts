@@ -5,12 +5,16 @@ import { planOf, Run } from './a-run.ts';
 
 const steps = `- exec: { on: pg1, run: first }
 - exec: { on: pg1, run: second }
-  as: shared`;
+  as: shared
+- exec: { on: pg1, run: fifth }
+  as: elsewhere
+  when: { variant: [other, odd-shared] }`;
 const variants = `remedy: { steps: [{ exec: { on: pg1, run: third }, as: own }] }
 other: {}
 mutant: { extends: remedy, must-fail: own }
 shared-mutant: { must-fail: shared }
 early-mutant: { extends: remedy, must-fail: shared }
+odd-shared: { extends: remedy, must-fail: elsewhere }
 odd-mutant: { extends: remedy, steps: [{ exec: { on: pg1, run: fourth }, as: odd }], must-fail: odd }`;
 
 /** Every step of it done, until one that failed, if any. */
@@ -35,6 +39,18 @@ test.each([
   ['that extends none, where any other passed the step', ran('shared-mutant', 's2'), [ran('remedy', 's1'), ran('other')], 'pass'],
   ['that extends none, where no other did', ran('shared-mutant', 's2'), [ran('remedy', 's1'), ran('other', 's2')], 'unknown'],
   ['that extends none, where no other but a mutant did', ran('shared-mutant', 's2'), [mutant], 'pass'],
+  [
+    'at a step that the variant it extends does not have, and others did not pass',
+    ran('odd-shared', 's3'),
+    [ran('remedy'), ran('other', 's3')],
+    'unknown',
+  ],
+  [
+    'at a step that the variant it extends does not have, and another passed',
+    ran('odd-shared', 's3'),
+    [ran('remedy'), ran('other')],
+    'pass',
+  ],
   ['at a step that is only its own', ran('odd-mutant', 's4'), [ran('remedy', 's1')], 'pass'],
 ] as const)('a mutant that failed as it must %s', (_, verdict, others, word) => {
   expect(verdict.verdict).toBe('pass');

@@ -211,6 +211,36 @@ describe('vacuity', () => {
     ).toBe('pass');
   });
 
+  it('does not count rows that were refused: they are gone whatever was recovered', () => {
+    const kept = [...acked(1, 30, '0/4000'), ...acked(100, 1, '0/5000')];
+    const refused = Array.from(
+      { length: 30 },
+      (_, index) => ({ id: 200 + index, host: 'pg1', outcome: 'refused', settled: epoch }) as const,
+    );
+    expect(because('{ on: pg1, through: cut }', ledgerLook(toMark), [...kept, ...refused])).toMatchObject({
+      verdict: 'unknown',
+      message: expect.stringContaining('only 0 acknowledged rows had to be gone'),
+    });
+  });
+
+  it('is unknown where rows that were written down are not there any more', () => {
+    const run = new Run(plan('{ on: pg1 }')).did('s1').mark('s2', 'cut', { row: 100 }).start('s3');
+    run.rows = acked(1, 30, '0/4000');
+    run
+      .cluster()
+      .look('s3/ledger/0@pg1', ledgerLook([[1, 30]]))
+      .end('s3')
+      .did('s4');
+    run.complete({ rows: 31 });
+    expect(run.because()).toMatchObject({
+      verdict: 'unknown',
+      reason: 'broken',
+      message: 'the ledger lacks 1 of the 31 rows that were written down',
+    });
+    run.rows = [...run.rows, ...acked(31, 1, '0/4900')];
+    expect(run.because()).toMatchObject({ reason: expect.not.stringContaining('broken') });
+  });
+
   it('is not overlooked because rows were missing shortly before', () => {
     const run = new Run(plan('{ on: pg1 }')).did('s1').mark('s2', 'cut', { row: 100 }).start('s3');
     run.rows = acked(1, 5, '0/4000');

@@ -86,6 +86,28 @@ describe('lines in order', () => {
     expect(opened('{ lines: [{ any: alpha }] }').at(3).log('pg1', 'postgres', 'alpha').end('s2').complete().because()).toBe('pass');
   });
 
+  it('are found behind their level as their program writes it', () => {
+    const line = (text: string) =>
+      opened(`{ lines: [{ postgres: "${text}" }] }`).at(3).log('pg1', 'postgres', 'no', { level: 'ERROR' }).end('s2').complete().because();
+    expect([line('ERROR: no'), line('ERROR:  no')]).toEqual(['pass', 'pass']);
+    expect(
+      over(opened('{ lines: [{ postgres: "ERROR:   no" }] }').at(3).log('pg1', 'postgres', 'no', { level: 'ERROR' })).because(),
+    ).toMatchObject({
+      verdict: 'fail',
+    });
+  });
+
+  it('begin with what Patroni said in the window, and not with what it wrote late: its stamp decides, where that can be believed', () => {
+    const said = (second: number) => (run: Run) =>
+      run.add({ type: 'log', host: 'pg1', program: 'patroni', text: 'alpha', source: 'stream', said: epoch + second * 1000 });
+    const written = () => opened('{ lines: [{ patroni: alpha }] }').at(2.05);
+    expect(over(said(0.5)(written())).because()).toMatchObject({ verdict: 'fail' });
+    expect(said(0.96)(written()).end('s2').complete().because()).toBe('pass');
+    expect(said(1.5)(written()).end('s2').complete().because()).toBe('pass');
+    // Of a Patroni whose clock was set.
+    expect(said(-60)(written()).end('s2').complete().because()).toBe('pass');
+  });
+
   it('may be found in a continuation line of an entry', () => {
     expect(
       opened('{ lines: [{ pgbackrest: same version }] }')

@@ -29,8 +29,11 @@ const because = (...args: Parameters<typeof judged>) =>
     .because();
 
 /** Acknowledged every second, but not between these two. */
-const rows = (last: number, first: number) =>
+const everySecond = (last: number, first: number) =>
   Array.from({ length: 24 }, (_, second) => second + 0.5).flatMap((at, id) => (at <= 1 || (at > last && at < first) ? [] : [row(id, at)]));
+
+/** As many at the beginning as something can be said of. */
+const rows = (last: number, first: number) => [...Array.from({ length: 20 }, (_, id) => row(100 + id, 1.2)), ...everySecond(last, first)];
 
 describe('outage', () => {
   it('is the longest time without an acknowledged row since a step', () => {
@@ -65,17 +68,40 @@ describe('outage', () => {
     expect(because('{ since: death, min: 14s }', never)).toMatchObject({ verdict: 'fail' });
   });
 
+  it('has no length while it may go on: a row has to be acknowledged after the expectation began', () => {
+    const late = rows(19.5, 40);
+    expect(because('{ since: death, max: 10s }', late)).toMatchObject({
+      verdict: 'fail',
+      message: 'expected an outage since death of at most 10s; observed the longest was 3.4 s, and none was acknowledged since',
+    });
+    expect(because('{ since: death, max: 10s }', [...late, row(90, 22)])).toBe('pass');
+  });
+
+  it('is over where the workload stopped', () => {
+    const run = new Run(
+      planOf('- workload: start\n- kill: pg1\n  as: death\n- workload: stop\n- expect: { outage: { since: death, max: 2s } }'),
+    );
+    run.rows = rows(12.5, 40);
+    run.at(1).did('s1').at(10).did('s2').at(13).did('s3').at(20).start('s4');
+    run.at(20.5).add({ type: 'heartbeat', late: 0 });
+    expect(run.end('s4').complete().because()).toBe('pass');
+  });
+
   it('ends the wait where it is too long already, and goes on where it may yet be over', () => {
     const stateAt = (claim: string, known: readonly LedgerRow[]) => {
       const run = judged(claim, known);
       const live = createJudge(run.plan);
       for (const one of known) live.feedRow(one);
-      for (const event of run.events.filter(({ at }) => at <= epoch + 20_500)) live.feed(event);
+      for (const event of run.events.filter(({ at }) => at <= epoch + 20_700)) live.feed(event);
       return live.active()?.state;
     };
     expect(stateAt('{ since: death, max: 5s }', rows(10.5, 16.5))).toBe('failed');
     expect(stateAt('{ since: death, max: 60s }', rows(9.5, 40))).toBe('waiting');
     expect(stateAt('{ since: death, max: 60s }', rows(10.5, 16.5))).toBe('met');
+  });
+
+  it('says nothing where hardly a row was ever acknowledged', () => {
+    expect(because('{ since: death, min: 3s }', everySecond(9.5, 40))).toMatchObject({ verdict: 'unknown', reason: 'vacuous' });
   });
 
   it('says nothing where nobody wrote', () => {

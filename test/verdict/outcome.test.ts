@@ -34,6 +34,31 @@ describe('steps', () => {
     expect(ran('"42P01"', { sqlstate: '23505' })).toMatchObject({ verdict: 'fail' });
   });
 
+  it('fail on each of several hosts, where they are said to', () => {
+    const each = (second: { exit: number; sqlstate?: string }) => [
+      { host: 'pg2', exit: 56, sqlstate: '25006' },
+      { host: 'pg3', ...second },
+    ];
+    expect(ran('true', { exit: 56, each: each({ exit: 1 }) })).toBe('pass');
+    expect(ran('"25006"', { exit: 56, each: each({ exit: 1, sqlstate: '25006' }) })).toBe('pass');
+    expect(ran('true', { exit: 56, each: each({ exit: 0 }) })).toMatchObject({
+      verdict: 'fail',
+      reason: 'did-not-fail',
+      message: 'on pg3 it succeeded, expected a failure',
+    });
+    expect(ran('56', { exit: 82, each: each({ exit: 82 }) })).toMatchObject({ message: 'on pg3 it exited with 82, expected 56' });
+  });
+
+  it('say nothing where nobody wrote down how they exited', () => {
+    const { plan, events } = new Run(planOf('- exec: { on: pg1, run: x }')).did('s1').complete();
+    const cut = events.map((event) => {
+      if (event.type !== 'step-ended') return event;
+      const { exit: _, ...result } = event.result;
+      return { ...event, result };
+    });
+    expect(judge(plan, cut, []).because).toMatchObject({ verdict: 'unknown', reason: 'broken' });
+  });
+
   it('leave the run unknown where they were not carried out, and failed where rows were not reached', () => {
     const ended = (outcome: StepResult['outcome']) =>
       new Run(planOf('- kill: pg1')).did('s1', { outcome, reason: 'because' }).complete().because();

@@ -120,6 +120,14 @@ describe('sql', () => {
     expect(ask('{ run: select 1, is: { absent: true } }', answer(null))).toBe('pass');
   });
 
+  it('is false where several values are answered: which of them is meant?', () => {
+    const rows = () => ({ kind: 'sql', host: 'pg1', value: [['1', '2']] }) as const;
+    expect(ask('{ run: "select 1, 2", is: { not: 5 } }', rows)).toMatchObject({
+      verdict: 'fail',
+      message: expect.stringContaining('pg1 answered [["1","2"]]: more than one value'),
+    });
+  });
+
   it('is asked of a replica that streams, by `replica`', () => {
     const plan = planOf('- expect: { sql: { on: replica, run: select 1, is: 1 } }\n  within: 2s');
     const lagging = { ...healthy, members: { ...healthy.members, pg2: { role: 'replica', state: 'in archive recovery' } } } as const;

@@ -88,6 +88,7 @@ async function runOn(ctx: StepContext, hosts: readonly Host[], args: RunArgs, li
     return {
       on: hosts,
       exit: Math.max(...results.map((result) => result.exit)),
+      ...(hosts.length > 1 ? { each: hosts.map(({ name }, index) => ({ host: name, exit: results[index]?.exit ?? 0 })) } : {}),
       stdout: results
         .map((result) => result.stdout)
         .join('')

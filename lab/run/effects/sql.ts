@@ -1,5 +1,6 @@
 /** sql: statements run as the superuser over the published port, with the SQLSTATE of what fails. */
 
+import type { HostResult } from '../../core/event.ts';
 import type { Host } from '../../engine/lab.ts';
 import { openSession, type Row, serverOf, sqlstateOf } from '../../observe/postgres.ts';
 import type { Effect, StepContext } from './effect.ts';
@@ -20,6 +21,7 @@ export const sql: Effect<'sql'> = {
     return {
       on: hosts,
       exit: failed ? 1 : 0,
+      ...(hosts.length > 1 ? { each: hosts.map(({ name }, index) => endOn(name, results[index]?.sqlstate)) } : {}),
       stdout: results.map((result) => result.stdout).join(''),
       ...(failed?.sqlstate === undefined ? {} : { sqlstate: failed.sqlstate, stderr: failed.stderr }),
     };
@@ -38,6 +40,10 @@ async function runOn(ctx: StepContext, host: Host, text: string): Promise<{ stdo
   } finally {
     await session?.close().catch(() => undefined);
   }
+}
+
+function endOn(host: string, sqlstate: string | undefined): HostResult {
+  return { host, exit: sqlstate === undefined ? 0 : 1, ...(sqlstate === undefined ? {} : { sqlstate }) };
 }
 
 /** As `psql -At` prints it. */

@@ -9,7 +9,9 @@ export const outage = expectation({
       min: durationText.exactOptional().describe('it lasted as long at least: nothing got through'),
       max: durationText
         .exactOptional()
-        .describe('it lasted as long at most; ask once rows get through again, as workload: { rows: N } waits for'),
+        .describe(
+          'it lasted as long at most, and is over: a row was acknowledged after the expectation began, or the workload stopped. A leader that is cut off goes on acknowledging for a while: expect the new one first',
+        ),
     })
     .refine(
       (claim) => claim.min !== undefined || claim.max !== undefined,

@@ -9,7 +9,7 @@ export const sql = expectation({
   schema: z
     .strictObject({
       on: selectorSchema.exactOptional().describe('where it is asked; default the leader; of several hosts, each'),
-      run: text.describe('a query for one value; no row is no value, an SQL error is false, and no connection unknown'),
+      run: text.describe('a query for one value; no row is no value, several values or an SQL error are false, and no connection unknown'),
       is: testSchema.describe('what the value should be'),
     })
     .describe('{on, run, is}'),

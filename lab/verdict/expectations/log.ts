@@ -7,7 +7,7 @@ import type { ClauseOf, PlannedLine } from '../../scenario/plan.ts';
 import { holds, type ValueTest } from '../../scenario/value-test.ts';
 import { whenHolds } from '../../scenario/version-range.ts';
 import { type ClauseContext, filled, hostsMeant } from '../clause-context.ts';
-import { type Candidate, matchInAnyOrder, matchInOrder } from '../line-sequence.ts';
+import { believable, type Candidate, matchInAnyOrder, matchInOrder } from '../line-sequence.ts';
 import { byTime, type LogEntry } from '../log-store.ts';
 import { intersect, type Span } from '../span.ts';
 import type { Window } from '../step-record.ts';
@@ -60,6 +60,9 @@ export interface LogFold {
   readonly whole: () => readonly Span[];
 }
 
+/** Clocks of hosts and recorder may differ by as much, ms: what Patroni said longer before a window, and wrote in it, is not of it. */
+const sameMoment = 50;
+
 /** `window`: where it starts (engine's time, ms), and in words since when. */
 export function startLog(claim: ClauseOf<'log'>['claim'], context: ClauseContext, window: Window): LogFold {
   const opened = [
@@ -83,7 +86,7 @@ export function startLog(claim: ClauseOf<'log'>['claim'], context: ClauseContext
   let matches: Match[] = [];
 
   function feed(entry: LogEntry): void {
-    if (entry.at < window.start) return;
+    if (entry.at < window.start || (believable(entry) ?? entry.at) < window.start - sameMoment) return;
     const found = lines.flatMap((line, index) =>
       line.compiled && line.hosts.includes(entry.host) && line.compiled.matches(entry) ? [index] : [],
     );

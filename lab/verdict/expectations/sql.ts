@@ -1,6 +1,6 @@
 /** Judges `sql`: what a query answered, on each of the hosts that its selector means in this look. */
 import type { ClauseOf } from '../../scenario/plan.ts';
-import { holds } from '../../scenario/value-test.ts';
+import { describeValue, holds } from '../../scenario/value-test.ts';
 import { type ClauseContext, filled, hostsMeant } from '../clause-context.ts';
 import { lookKey } from '../look-request.ts';
 import { answerOf, type Claim, readingOf, type StateFold, unknownReading } from '../reading.ts';
@@ -31,6 +31,10 @@ export function startSql(claim: ClauseOf<'sql'>['claim'], context: ClauseContext
           const { value, sqlstate, message } = found.seen;
           if (sqlstate !== undefined) {
             const observed = `${host} answered with SQLSTATE ${sqlstate}${message === undefined ? '' : `: ${message}`}`;
+            return { truth: 'no', expected: `${expected} on ${host}`, observed };
+          }
+          if (Array.isArray(value)) {
+            const observed = `${host} answered ${describeValue(value)}: more than one value`;
             return { truth: 'no', expected: `${expected} on ${host}`, observed };
           }
           const outcome = holds(is, value);
