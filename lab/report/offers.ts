@@ -128,7 +128,15 @@ function hostNow(cause: Cause, started: Started, host: string): string {
   const after = lastLook(history);
   if (members.includes(host) && before?.leader !== undefined && before.leader !== after?.leader && acted.includes(before.leader))
     return `members but \${${step.name}.on}`;
-  return nameOf(host, cause) ?? host;
+  const named = nameOf(host, cause);
+  if (named !== undefined || !members.includes(host) || after?.leader === host || leaderAt(cause) !== after?.leader) return named ?? host;
+  return `members but \${${step.name}.leader}`;
+}
+
+/** Who led when the step ended, if that has a name. */
+function leaderAt({ step, names }: Cause): Value | undefined {
+  const value = step.name === undefined ? undefined : names.values[step.name];
+  return typeof value === 'object' && value !== null && 'leader' in value ? value.leader : undefined;
 }
 
 /** By what it was before the step rather than by what it is since: the step may be what changed it. */

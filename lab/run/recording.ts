@@ -12,7 +12,7 @@ import { withReferences } from '../scenario/host-reference.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import { type EndedBehind, joinOf, nameFor, unjoined, withinFor } from '../scenario/recorded-scenario.ts';
 import type { RawStep } from '../scenario/typed-step.ts';
-import { runsProgram } from '../scenario/verbs/verbs.ts';
+import { runsProgram, type VerbName } from '../scenario/verbs/verbs.ts';
 import { stepShortfall } from '../verdict/step-result.ts';
 import type { Finding } from '../verdict/verdict.ts';
 import type { Elsewhere, Witnessed } from './effects/effect.ts';
@@ -245,13 +245,17 @@ export function recordingOn(run: ObservedRun, growing: GrowingPlan): Recording {
   };
 }
 
-/** Where patronictl ran means nothing: on any member that was up. */
+/** After these nobody has just been moved or stopped: who streams then is no matter of moments. */
+const calm: readonly VerbName[] = ['mark', 'expect', 'workload', 'pgbackrest', 'sql'];
+
+/** Where patronictl ran means nothing: on any member that was up. Nor does who streamed at the moment in which a fault or a switchover ended. */
 function withoutLuck(names: Names, plan: Plan | undefined): Names {
-  const anywhere = plan?.steps.flatMap((step) => (step.verb === 'patronictl' && step.args.on === undefined ? (step.name ?? []) : [])) ?? [];
+  const steps = plan?.steps ?? [];
   const values = Object.entries(names.values).map(([name, value]): [string, Value] => {
-    if (!anywhere.includes(name) || typeof value !== 'object' || value === null || Array.isArray(value)) return [name, value];
-    const { on: _, ...rest } = value as Readonly<Record<string, Value>>;
-    return [name, rest];
+    const step = steps.find((one) => one.name === name);
+    if (!step || calm.includes(step.verb) || typeof value !== 'object' || value === null || Array.isArray(value)) return [name, value];
+    const lucky = ['replica', 'replicas', ...(step.verb === 'patronictl' && step.args.on === undefined ? ['on'] : [])];
+    return [name, Object.fromEntries(Object.entries(value).filter(([field]) => !lucky.includes(field)))];
   });
   return { ...names, values: Object.fromEntries(values) };
 }

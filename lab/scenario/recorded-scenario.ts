@@ -2,6 +2,7 @@
  * Writes a scenario file from recorded steps: the variant `recorded`, which is what was done, and a mutant in which what brought
  * about the first expectation is left out. Pure; whether the file is right is the planner's to say.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { Document, isMap, isPair, isSeq, visit } from 'yaml';
 import type { Value } from '../core/event.ts';
 import type { LabObject } from '../topology/overlay.ts';
@@ -51,7 +52,9 @@ interface Mutant {
 /** The last thing that was done before the first expectation that has a name. */
 function mutantOf(steps: readonly RawStep[]): Mutant | undefined {
   const noticed = steps.findIndex((step) => verbOf(step) === 'expect' && typeof step.as === 'string');
-  const cause = steps.slice(0, Math.max(0, noticed)).findLastIndex((step) => !['expect', 'mark', 'workload'].includes(verbOf(step)));
+  const cause = steps
+    .slice(0, Math.max(0, noticed))
+    .findLastIndex((step) => !['expect', 'mark', 'workload'].includes(verbOf(step)) && !isHarmless(step));
   return cause < 0 ? undefined : { cause, mustFail: String((steps[noticed] as RawStep).as) };
 }
 
@@ -68,6 +71,12 @@ function withStandIn(steps: readonly RawStep[], cause: number): readonly RawStep
 
 /** For verbs whose steps record more than where they ran, and for the others. */
 const harmless = { pgbackrest: 'info', patronictl: 'list', sql: 'select 1', exec: 'true' } as const;
+
+/** What would stand in its place is the step itself. */
+function isHarmless(step: RawStep): boolean {
+  const { when: _, ...other } = standIn(step);
+  return isDeepStrictEqual(other, step);
+}
 
 function standIn(step: RawStep): RawStep {
   const verb = verbOf(step);

@@ -1,8 +1,17 @@
 /** Advice on Patroni's settings in an OVERLAY: what Patroni would take without a word, and without any effect. */
-import { clusterParameters, dynamicSettings, localSettings, misspelt, ownParameters } from '../topology/patroni-settings.ts';
+import {
+  clusterParameters,
+  dynamicNumbers,
+  dynamicSettings,
+  localSettings,
+  misspelt,
+  ownParameters,
+  timing,
+} from '../topology/patroni-settings.ts';
 import { isPlainMap } from '../topology/plain-map.ts';
 import { adviseOnLogs } from './log-settings.ts';
 import type { Mistake } from './schema-problems.ts';
+import { isTemplate } from './template.ts';
 import type { Path } from './yaml-source.ts';
 
 /** `overlay` as it is written, with references in it: a lab's or one of its clusters', a host's, or what a `configure` changes. */
@@ -37,6 +46,7 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
       key: true as const,
       hint: `did you mean "${meant}"?`,
     })),
+    ...adviseOnNumbers(dynamic, [...path, 'dcs']),
     ...adviseOnLogs(overlay, path),
     ...adviseOnPostgresql(local.postgresql, [...path, 'patroni', 'postgresql'], 'local'),
     ...adviseOnPostgresql(dynamic.postgresql, [...path, 'dcs', 'postgresql'], 'dynamic'),
@@ -45,6 +55,31 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
       return isPlainMap(parts) ? Object.entries(parts).flatMap(([name, part]) => adviseOnSettings(part, [...path, key, name])) : [];
     }),
   ];
+}
+
+/** Settings of the cluster that are whole numbers; what is not, or is too small, Patroni replaces. */
+function adviseOnNumbers(dynamic: Readonly<Record<string, unknown>>, path: Path): readonly Mistake[] {
+  const wrong = Object.entries(dynamic).flatMap(([name, value]): readonly Mistake[] => {
+    const limits = Object.hasOwn(dynamicNumbers, name) ? dynamicNumbers[name] : undefined;
+    if (!limits || value === null || isTemplate(value)) return [];
+    const number = wholeNumber(value);
+    const message =
+      number === undefined
+        ? `Patroni wants a whole number without a unit as ${name}, and would not take this`
+        : limits.min !== undefined && number < limits.min
+          ? `Patroni takes no ${name} below ${limits.min}, and would use ${limits.min}`
+          : undefined;
+    return message === undefined ? [] : [{ message, path: [...path, name] }];
+  });
+  const [ttl, loopWait, retryTimeout] = timing.map((name) => wholeNumber(dynamic[name]));
+  if (wrong.length > 0 || ttl === undefined || loopWait === undefined || retryTimeout === undefined || loopWait + 2 * retryTimeout <= ttl)
+    return wrong;
+  const message = `loop_wait and twice retry_timeout are more than ttl, and Patroni would shorten them`;
+  return [{ message, path: [...path, 'ttl'], key: true, hint: 'loop_wait + 2 * retry_timeout <= ttl' }];
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  return /^-?\d+$/.test(String(value)) ? Number(value) : undefined;
 }
 
 /** Patroni's `postgresql` section, and PostgreSQL's parameters in it. A section with a name of its own is a method's, and so a map. */
@@ -86,7 +121,13 @@ function adviseOnParameter(name: string, value: unknown, path: Path, from: 'loca
         hint: `write dcs: {postgresql: {parameters: {${name}: ...}}}`,
       },
     ];
-  const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : undefined;
-  if (limits.min === undefined || number === undefined || number >= limits.min) return [];
+  if (isTemplate(value)) return [];
+  if (limits.words && !limits.words.includes(String(value).toLowerCase()))
+    return [{ message: `Patroni takes ${limits.words.join(', ')} as ${name}, and would use its own default`, path }];
+  if (limits.min === undefined) return [];
+  const number = wholeNumber(value);
+  if (number === undefined && !(limits.unit && /^\d+ *[kMGT]?B$/.test(String(value))))
+    return [{ message: `Patroni wants a whole number as ${name}, and would use its own default`, path }];
+  if (number === undefined || number >= limits.min) return [];
   return [{ message: `Patroni takes no ${name} below ${limits.min}, and would use its own default`, path }];
 }

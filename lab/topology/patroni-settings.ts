@@ -58,22 +58,38 @@ export const localSettings: Settings = {
   ),
 };
 
+/** Of the cluster's settings, whole numbers; less than `min` is raised to it (config.py, `_validate_and_adjust_timeouts`). */
+export const dynamicNumbers: Readonly<Record<string, { readonly min?: number }>> = {
+  ttl: { min: 20 },
+  loop_wait: { min: 1 },
+  retry_timeout: { min: 3 },
+  maximum_lag_on_failover: {},
+  maximum_lag_on_syncnode: {},
+  max_timelines_history: {},
+  synchronous_node_count: {},
+};
+
+/** Those that must fit: loop_wait + 2 * retry_timeout <= ttl. */
+export const timing = ['ttl', 'loop_wait', 'retry_timeout'] as const;
+
 /**
  * PostgreSQL's parameters that Patroni hands to its start, so that all members have them alike: it takes them from the dynamic
  * configuration alone, and no less than `min`, else its own default (`CMDLINE_OPTIONS` in postgresql/config.py).
  */
-export const clusterParameters: Readonly<Record<string, { readonly min?: number }>> = {
-  wal_level: {},
+export const clusterParameters: Readonly<
+  Record<string, { readonly min?: number; readonly unit?: true; readonly words?: readonly string[] }>
+> = {
+  wal_level: { words: ['hot_standby', 'replica', 'logical'] },
   track_commit_timestamp: {},
   wal_log_hints: {},
   max_connections: { min: 25 },
   max_wal_senders: { min: 3 },
-  max_prepared_transactions: {},
+  max_prepared_transactions: { min: 0 },
   max_locks_per_transaction: { min: 32 },
   max_replication_slots: { min: 4 },
   max_worker_processes: { min: 2 },
   wal_keep_segments: { min: 1 },
-  wal_keep_size: { min: 16 },
+  wal_keep_size: { min: 16, unit: true },
 };
 
 /** Those that Patroni makes up itself, and where each comes from. */

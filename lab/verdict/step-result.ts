@@ -31,13 +31,19 @@ export function stepShortfall(step: PlannedStep, result: StepResult, took: numbe
     return { verdict: 'fail', reason: 'exit', message: `${shown(result)}, expected success${tail(result)}` };
   }
   const { fails } = step;
-  const other = (result.each ?? [result]).find((one) => !matchesFails(fails, one));
-  if (!other) return undefined;
+  const ends = result.each ?? [result];
+  const other = ends.find((one) => !matchesFails(fails, one));
+  if (!other) {
+    const slip = fails === true ? ends.map((one) => slipIn(step.verb, one)).find((found) => found !== undefined) : undefined;
+    if (slip === undefined) return undefined;
+    const message = `${shown(result)}: ${slip}, which is hardly the failure that is meant${tail(result)}`;
+    return { verdict: 'fail', reason: 'exit', message };
+  }
   const wanted = fails === true ? 'a failure' : fails.join(' or ');
   const who = 'host' in other ? `on ${other.host} it ` : '';
   return failed(other)
     ? { verdict: 'fail', reason: 'exit', message: `${who}${shown(other)}, expected ${wanted}${tail(result)}` }
-    : { verdict: 'fail', reason: 'did-not-fail', message: `${who}succeeded, expected ${wanted}` };
+    : { verdict: 'fail', reason: 'did-not-fail', message: `${who}succeeded, expected ${wanted}${tail(result)}` };
 }
 
 type Ended = Pick<StepResult, 'exit' | 'sqlstate'> | HostResult;
@@ -61,6 +67,18 @@ function matchesFails(fails: Fails, result: Ended): boolean {
   );
 }
 
+/**
+ * What a mistake in the command itself looks like; undefined for any other end. Codes: POSIX shells; PostgreSQL, appendix A; pgBackRest's
+ * src/build/error/error.yaml; click, which patronictl is made with.
+ */
+function slipIn(verb: PlannedStep['verb'], { exit, sqlstate }: Ended): string | undefined {
+  if (sqlstate === '42601') return 'a syntax error';
+  if (exit === 126 || exit === 127) return 'there is no such command';
+  if (verb === 'pgbackrest' && exit !== undefined && ((exit >= 31 && exit <= 36) || exit === 48))
+    return 'pgBackRest takes no such command or option';
+  return verb === 'patronictl' && exit === 2 ? 'patronictl takes no such command or option' : undefined;
+}
+
 function shown(result: Ended): string {
   return isError(result.sqlstate) ? `failed with SQLSTATE ${result.sqlstate}` : `exited with ${result.exit}`;
 }
@@ -68,14 +86,16 @@ function shown(result: Ended): string {
 /** The last words that a program had to say. */
 function tail({ stdout, stderr }: StepResult): string {
   const lines = [stderr, stdout].map(lastLines).find(({ length }) => length > 0) ?? [];
-  return lines.length === 0 ? '' : `: ${lines.join(' / ').slice(0, 500)}`;
+  return lines.length === 0 ? '' : `; it said: ${shorten(lines.map((line) => line.trim()).join(' / '), 500)}`;
 }
 
-/** At most three that are not blank, each at most 300 characters of it. */
+/** At most three that are not blank, each at most 300 characters of it: from the first error on, else the last. */
 export function lastLines(text = ''): readonly string[] {
-  const lines = text.split('\n').map((line) => line.trimEnd());
-  return lines
-    .filter((line) => line !== '')
-    .slice(-3)
-    .map((line) => shorten(line, 300));
+  const lines = text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
+  const first = lines.findIndex((line) => /\b(ERROR|FATAL|PANIC):/.test(line));
+  const shown = first < 0 ? lines.slice(-3) : lines.slice(first, first + 3);
+  return shown.map((line) => shorten(line, 300));
 }

@@ -71,6 +71,28 @@ describe('freeze', () => {
   });
 });
 
+describe('start and stop', () => {
+  test('what is so already is unproven, and what is partly so is done', async () => {
+    const [one, other] = await on.replicas();
+    const service = (names: string | readonly string[]) => ({ on: names, service: 'pgbackrest' });
+    expect(await on.does('start', service(one))).toMatchObject({
+      outcome: 'unproven',
+      reason: `pgbackrest on ${one} runs already: nothing was started`,
+    });
+    expect((await on.does('stop', service(one))).outcome).toBe('done');
+    expect(await on.does('stop', service(one))).toMatchObject({
+      outcome: 'unproven',
+      reason: `pgbackrest on ${one} is down already: nothing was stopped`,
+    });
+    expect((await on.does('start', service([one, other]))).outcome).toBe('done');
+    expect(await on.does('start', 'etcd3')).toMatchObject({ outcome: 'unproven', reason: 'etcd3 runs already: nothing was started' });
+    expect((await on.does('kill', 'etcd3')).outcome).toBe('done');
+    expect(await on.does('stop', 'etcd3')).toMatchObject({ outcome: 'unproven', reason: 'etcd3 is down already: nothing was stopped' });
+    expect((await on.does('start', 'etcd3')).outcome).toBe('done');
+    await on.healthy();
+  });
+});
+
 describe('crash', () => {
   test.each(['checkpointer', 'walreceiver', 'startup', 'patroni', 'pgbackrest', 'postgres'] as const)(
     '%s of a standby',
@@ -317,6 +339,15 @@ describe('configure', () => {
     const done = await on.does('configure', { dcs: { postgresql: { parameters: { worm_mem: '5MB' } } } });
     expect(done).toMatchObject({ outcome: 'unproven', reason: expect.stringMatching(/there is no worm_mem/) });
     await on.does('configure', { dcs: { postgresql: { parameters: { worm_mem: null } } } });
+  });
+
+  test('a value that Patroni does not take is unproven, though it would need a restart', async () => {
+    const done = await on.does('configure', { dcs: { postgresql: { parameters: { max_connections: 'lots' } } } });
+    expect(done).toMatchObject({
+      outcome: 'unproven',
+      reason: expect.stringMatching(/max_connections is 100.*Patroni wants no restart for it/),
+    });
+    await on.does('configure', { dcs: { postgresql: { parameters: { max_connections: null } } } });
   });
 
   test("a host's own files: Patroni's, pgBackRest's, and raw ones", async () => {

@@ -55,6 +55,14 @@ describe('a recorded scenario', () => {
     expect(lint(cut).plans[1]?.steps.map(({ verb }) => verb)).toEqual(['exec', 'expect']);
   });
 
+  it('has no mutant where what would be left out does nothing, and leaves out what was done before it', () => {
+    const noticed = { expect: { cluster: { leader: 'pg1' } }, as: 'seen' };
+    const harmless: RawStep = { sql: 'select 1', as: 'sql' };
+    expect(lint([harmless, noticed]).plans.map(({ variant }) => variant)).toEqual(['recorded']);
+    const { plans } = lint([{ kill: 'leader', as: 'kill' }, harmless, noticed]);
+    expect(plans[1]?.steps.map(({ verb }) => verb)).toEqual(['exec', 'sql', 'expect']);
+  });
+
   it('that starts a host leaves it down in the mutant, and asks nothing of it', () => {
     const led = { expect: { log: { on: '${start.on}', since: 'start', lines: [{ postgres: 'database system is ready' }] } }, as: 'back' };
     const { plans, mistakes } = lint([{ kill: 'pg1' }, { start: 'pg1', as: 'start' }, led]);

@@ -34,6 +34,32 @@ describe('steps', () => {
     expect(ran('"42P01"', { sqlstate: '23505' })).toMatchObject({ verdict: 'fail' });
   });
 
+  it('say what they printed, from the first error on', () => {
+    const stdout = 'one\ntwo\nERROR: [055]: unable to load\n  HINT: is it there?\nthree\nfour\n';
+    expect(ran('', { exit: 55, stdout })).toMatchObject({
+      message: 'exited with 55, expected success; it said: ERROR: [055]: unable to load / HINT: is it there? / three',
+    });
+    expect(ran('true', { exit: 0, stdout: 'Switchover failed' })).toMatchObject({
+      message: 'succeeded, expected a failure; it said: Switchover failed',
+    });
+  });
+
+  it('do not fail as they are said to by a slip of the pen, unless that is named', () => {
+    const because = (step: string, fails: string, result: Partial<StepResult>) =>
+      new Run(planOf(`- ${step}\n  fails: ${fails}`)).did('s1', result).complete().because();
+    for (const [step, result, slip] of [
+      ['exec: { on: pg1, run: pgbackrst info }', { exit: 127 }, 'there is no such command'],
+      ['sql: selct 1', { exit: 1, sqlstate: '42601' }, 'a syntax error'],
+      ['pgbackrest: backup --type=ful', { exit: 32 }, 'pgBackRest takes no such command or option'],
+      ['patronictl: { run: lsit }', { exit: 2 }, 'patronictl takes no such command or option'],
+    ] as const) {
+      expect(because(step, 'true', result)).toMatchObject({ verdict: 'fail', reason: 'exit', message: expect.stringContaining(slip) });
+      expect(because(step, 'sqlstate' in result ? `"${result.sqlstate}"` : `${result.exit}`, result)).toBe('pass');
+    }
+    expect(because('exec: { on: pg1, run: x }', 'true', { exit: 32 })).toBe('pass');
+    expect(because('pgbackrest: backup', 'true', { exit: 37 })).toBe('pass');
+  });
+
   it('fail on each of several hosts, where they are said to', () => {
     const each = (second: { exit: number; sqlstate?: string }) => [
       { host: 'pg2', exit: 56, sqlstate: '25006' },

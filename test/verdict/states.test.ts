@@ -120,6 +120,19 @@ describe('sql', () => {
     expect(ask('{ run: select 1, is: { absent: true } }', answer(null))).toBe('pass');
   });
 
+  it('waits no longer for a query that is misspelt', () => {
+    const plan = planOf('- expect: { sql: { on: pg1, run: selct 1, is: 1 } }');
+    const answered = (sqlstate: string) => {
+      const live = createJudge(plan);
+      const run = new Run(plan).start('s1').look('s1/sql/0@pg1', { kind: 'sql', host: 'pg1', value: null, sqlstate });
+      for (const event of run.events) live.feed(event);
+      return live.active()?.state;
+    };
+    expect(answered('42601')).toBe('failed');
+    // A table may come yet.
+    expect(answered('42P01')).toBe('waiting');
+  });
+
   it('is false where several values are answered: which of them is meant?', () => {
     const rows = () => ({ kind: 'sql', host: 'pg1', value: [['1', '2']] }) as const;
     expect(ask('{ run: "select 1, 2", is: { not: 5 } }', rows)).toMatchObject({

@@ -271,6 +271,16 @@ async function parametersProof(
   if (!looks.some((each) => each)) return [unproven(`no PostgreSQL of ${hosts.map(({ name }) => name).join(', ')} answers`)];
   if (wrong.length > 0) return [unproven(`PostgreSQL says ${wrong.join(', ')}`)];
   const waiting = [...new Set(looks.flatMap((each) => each?.waiting ?? []))];
+  const held = hosts.filter((_, index) => looks[index]?.waiting.length);
+  const pending = await poll(
+    () => Promise.all(held.map(pendsRestart)),
+    (all) => all.every((one) => one),
+    { within: patience, signal: ctx.signal },
+  );
+  if (!pending.met)
+    return [
+      unproven(`PostgreSQL says ${waiting.join(', ')}, and Patroni wants no restart for it: its log says why it does not take the value`),
+    ];
   const told = names.map((name) => (asked[name] === null ? `its own ${name}` : `${name} = ${asked[name]}`));
   return [proven(waiting.length > 0 ? `PostgreSQL needs a restart for it: ${waiting.join(', ')}` : `PostgreSQL has ${told.join(', ')}`)];
 }

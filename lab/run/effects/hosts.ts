@@ -4,13 +4,41 @@ import { controlService, listens } from '../../engine/commands.ts';
 import { type Endpoint, endpointOf, type Host } from '../../engine/lab.ts';
 import { promptly } from '../../observe/promptly.ts';
 import type { ServiceTarget } from '../../scenario/targets.ts';
+import { runningServices } from '../services.ts';
 import type { Done, Effect, StepContext } from './effect.ts';
 
 /** More than a host's init gives Patroni and PostgreSQL to stop (60 s), s. */
 export const stopPatience = 90;
 
-export const start: Effect<'start'> = { selectors: (args) => [args.on], run: (ctx, args) => act(ctx, args, bringUp) };
-export const stop: Effect<'stop'> = { selectors: (args) => [args.on], run: (ctx, args) => act(ctx, args, takeDown) };
+export const start: Effect<'start'> = {
+  selectors: (args) => [args.on],
+  run: async (ctx, args) => (await nothingToDo(ctx, args, true)) ?? act(ctx, args, bringUp),
+};
+export const stop: Effect<'stop'> = {
+  selectors: (args) => [args.on],
+  run: async (ctx, args) => (await nothingToDo(ctx, args, false)) ?? act(ctx, args, takeDown),
+};
+
+/**
+ * Unproven where all of it is as it should become: `start: replica` finds a replica that runs, and not the one that was stopped before.
+ * undefined where there is something to do, or somebody else has done it.
+ */
+async function nothingToDo(ctx: StepContext, { on, service }: ServiceTarget, up: boolean): Promise<Done | undefined> {
+  if (ctx.witnessed) return undefined;
+  const hosts = ctx.hosts(on);
+  const does = await Promise.all(
+    hosts.map(async (host) => {
+      const { State } = await ctx.docker.getContainer(host.container).inspect();
+      if (service === undefined || !State.Running) return State.Running;
+      // Nobody answers there.
+      return State.Paused ? !up : (await runningServices(ctx.docker, host)).has(service);
+    }),
+  );
+  if (does.some((runs) => runs !== up)) return undefined;
+  const what = `${service === undefined ? '' : `${service} on `}${hosts.map(({ name }) => name).join(', ')}`;
+  const reason = up ? `${what} runs already: nothing was started` : `${what} is down already: nothing was stopped`;
+  return { on: hosts, outcome: 'unproven', reason };
+}
 
 export const restart: Effect<'restart'> = {
   selectors: (args) => [args.on],

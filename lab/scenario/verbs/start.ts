@@ -8,6 +8,7 @@ export const start = verb({
   title: (args) => serviceTitle('start', args),
   effect: {
     does: "Starts the host's container, which starts the services that were up; or has the host's supervisor start the one service.",
-    proof: 'The host answers; the supervisor reports the service up.',
+    proof:
+      'The host answers; the supervisor reports the service up. Where all of it runs already, nothing was started, and that is unproven.',
   },
 });

@@ -8,6 +8,7 @@ export const stop = verb({
   title: (args) => serviceTitle('stop', args),
   effect: {
     does: "Sends SIGTERM to the host's first process, which stops Patroni, then the rest, and exits; or has the supervisor stop the one service.",
-    proof: 'The container exited with status 0; the supervisor reports the service down.',
+    proof:
+      'The container exited with status 0; the supervisor reports the service down. Where all of it was down already, nothing was stopped, and that is unproven.',
   },
 });

@@ -24,27 +24,26 @@ export function startSql(claim: ClauseOf<'sql'>['claim'], context: ClauseContext
       const { resolved } = hostsMeant(context, on, answers);
       const expected = `${run}: ${holds(is, undefined).expected}`;
       if (!resolved.ok) return readingOf([{ truth: 'no', expected, observed: resolved.reason }]);
-      return readingOf(
-        resolved.hosts.map((host): Claim => {
-          const found = answerOf(answers, key(host), 'sql', `${expected} on ${host}`);
-          if ('claim' in found) return found.claim;
-          const { value, sqlstate, message } = found.seen;
-          if (sqlstate !== undefined) {
-            const observed = `${host} answered with SQLSTATE ${sqlstate}${message === undefined ? '' : `: ${message}`}`;
-            return { truth: 'no', expected: `${expected} on ${host}`, observed };
-          }
-          if (Array.isArray(value)) {
-            const observed = `${host} answered ${describeValue(value)}: more than one value`;
-            return { truth: 'no', expected: `${expected} on ${host}`, observed };
-          }
-          const outcome = holds(is, value);
-          return {
-            truth: outcome.met ? 'yes' : 'no',
-            expected: `${expected} on ${host}`,
-            observed: `${host} answered ${outcome.observed}`,
-          };
-        }),
-      );
+      let final = false;
+      const claims = resolved.hosts.map((host): Claim => {
+        const found = answerOf(answers, key(host), 'sql', `${expected} on ${host}`);
+        if ('claim' in found) return found.claim;
+        const { value, sqlstate, message } = found.seen;
+        const said = (truth: Claim['truth'], what: string): Claim => ({
+          truth,
+          expected: `${expected} on ${host}`,
+          observed: `${host} answered ${what}`,
+        });
+        if (sqlstate !== undefined) {
+          // Waiting mends no syntax.
+          final ||= sqlstate === '42601';
+          return said('no', `with SQLSTATE ${sqlstate}${message === undefined ? '' : `: ${message}`}`);
+        }
+        if (Array.isArray(value)) return said('no', `${describeValue(value)}: more than one value`);
+        const outcome = holds(is, value);
+        return said(outcome.met ? 'yes' : 'no', outcome.observed);
+      });
+      return readingOf(claims, { final });
     },
   };
 }
