@@ -47,6 +47,7 @@ export function stepThrough(ask: (standing: Standing) => Promise<Move>, goal: nu
       run.recorder.record({ type: 'step-started', step: step.id, title: step.title, resolved: {}, skipped: 'passed over by hand' });
     };
     const follow = (move: Exclude<Move, { do: 'quit' }>) => {
+      const goesOn = failed && move.do === 'next';
       if (move.do === 'again' && last !== undefined) {
         run.recorder.record({ type: 'by-hand', did: 'tried-again', step: idAt(last) });
         at = last;
@@ -57,7 +58,8 @@ export function stepThrough(ask: (standing: Standing) => Promise<Move>, goal: nu
         passOver(steps[at] as PlannedStep);
         at += 1;
       }
-      until = move.do === 'skip' ? at : move.do === 'until' ? move.goal : at + 1;
+      // Whoever goes on after a failed step is shown the one that comes then first.
+      until = move.do === 'skip' || goesOn ? at : move.do === 'until' ? move.goal : at + 1;
       failed = false;
       takeNews();
     };

@@ -16,7 +16,7 @@ export const selectorMeanings: Readonly<Record<SelectorWord, string>> = {
   leader: "the member that Patroni's REST API says leads (the DCS is not asked); without Patroni, the member out of recovery",
   replica: 'the lowest-named member that streams from the leader',
   replicas: 'every member but the leader; nobody while there is no leader',
-  sync: 'the synchronous standbys',
+  sync: 'the synchronous standbys; Patroni names the first one some seconds after a lab is up',
   members: 'every database host of the cluster',
   etcd: 'every etcd host',
   repo: 'the repository host',

@@ -4,6 +4,12 @@
  */
 import type { Finding, StepOutcome, Verdict } from './verdict.ts';
 
+/** What a mutant shows depends on the variant that it changes. */
+export function besideEachOther<Run extends { readonly verdict: Verdict }>(runs: readonly Run[]): readonly Run[] {
+  const verdicts = runs.map(({ verdict }) => verdict);
+  return runs.map((run) => ({ ...run, verdict: besideOthers(run.verdict, verdicts) }));
+}
+
 /** The verdict on one of `runs` beside the others: of a mutant that failed as it must, and whose step nobody passed, unknown. */
 export function besideOthers(verdict: Verdict, runs: readonly Verdict[]): Verdict {
   const { mutant, because, causes: _, ...rest } = verdict;

@@ -55,7 +55,7 @@ export function decide(plan: Plan, findings: readonly Finding[], whole: boolean,
   const because: Finding = {
     ...first,
     reason: 'failed-elsewhere',
-    message: `"${must.name}" must be the first to fail, and ${first.stepName ?? first.step ?? 'the run'} failed before it: ${first.message}`,
+    message: `"${must.name}" must be the first to fail, and ${first.stepName ?? (first.place ? `the step at line ${first.place.line}` : 'the run')} failed before it: ${first.message}`,
   };
   return { verdict: 'fail', because, mutant: { ...mutant, failedAt } };
 }

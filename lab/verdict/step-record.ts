@@ -111,7 +111,10 @@ export function createStepRecord(plan: Plan, runStarted: () => number): StepReco
     window,
     printedBefore: ({ id, args }) => {
       const all = [...notes.values()];
-      const printed = all.filter(({ step, result }) => runsProgram(step.verb) && result && printedBy(result).length > 0);
+      // One that failed as it should has nothing more to say.
+      const printed = all.filter(
+        ({ step, result }) => runsProgram(step.verb) && step.fails === undefined && result && printedBy(result).length > 0,
+      );
       const from = Math.min(
         Math.max(...all.map(({ step, ended }) => (step.verb === 'expect' && step.id !== id && ended) || 0)),
         ...args.clauses.flatMap(

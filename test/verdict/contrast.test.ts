@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { besideOthers } from '../../lab/verdict/contrast.ts';
+import { besideEachOther, besideOthers } from '../../lab/verdict/contrast.ts';
 import type { Verdict } from '../../lab/verdict/verdict.ts';
 import { planOf, Run } from './a-run.ts';
 
@@ -55,6 +55,11 @@ test.each([
 ] as const)('a mutant that failed as it must %s', (_, verdict, others, word) => {
   expect(verdict.verdict).toBe('pass');
   expect(besideOthers(verdict, [verdict, ...others]).verdict).toBe(word);
+});
+
+test('runs that are judged together are seen beside each other', () => {
+  const runs = besideEachOther([{ verdict: mutant }, { verdict: ran('remedy', 's1') }]);
+  expect(runs.map(({ verdict }) => verdict.verdict)).toEqual(['unknown', 'fail']);
 });
 
 test('a mutant that shows nothing says why, and which variants did not pass its step', () => {

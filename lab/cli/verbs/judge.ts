@@ -8,6 +8,7 @@ import { renderText } from '../../report/text.ts';
 import { withRunFolder } from '../../run/bundle/read-bundle.ts';
 import { type Judged, judgeFolder } from '../../run/judge-folder.ts';
 import { runRedactor } from '../../run/run-redactor.ts';
+import { besideEachOther } from '../../verdict/contrast.ts';
 import { paintFor } from '../paint.ts';
 import type { Verb } from '../session.ts';
 import { timelineFile, writeTimeline } from '../timeline.ts';
@@ -36,8 +37,9 @@ Examples:
   npm run -s lab:judge -- --markdown .lab/runs/*-standby-rebuild-* > comment.md`,
       )
       .action(async (paths: string[], options: Options) => {
-        const judged: Judged[] = [];
-        for (const path of paths) judged.push(await withRunFolder(path, (folder) => judgeOne(folder, path, paths.length > 1, options)));
+        const each: Judged[] = [];
+        for (const path of paths) each.push(await withRunFolder(path, (folder) => judgeOne(folder, path, paths.length > 1, options)));
+        const judged = besideEachOther(each);
         process.stdout.write(options.markdown ? comments(judged) : options.json ? asJson(judged) : asText(judged));
         process.exitCode = verdictCode(judged.map(({ verdict }) => verdict));
       });

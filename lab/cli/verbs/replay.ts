@@ -20,7 +20,7 @@ import { type PlannedFile, planFile, readScenarioFiles, scenarioNames } from '..
 import { expectedSeconds } from '../../scenario/expected-time.ts';
 import type { Plan } from '../../scenario/plan.ts';
 import type { SourceText } from '../../scenario/yaml-source.ts';
-import { besideOthers } from '../../verdict/contrast.ts';
+import { besideEachOther } from '../../verdict/contrast.ts';
 import { showImages } from '../image-progress.ts';
 import { type FinishedRun, makeRoomFor, writeJointReports } from '../joint-reports.ts';
 import { npmCommand } from '../lab-options.ts';
@@ -184,7 +184,7 @@ async function run(names: readonly string[], options: Options, session: Session)
       : 'the labs of this replay are removed';
     throw new LabError(`interrupted; ${labs}`, { exitCode: exitCodes.interrupted });
   } finally {
-    ended = besideEachOther(runs).sort((a, b) => jobOf(a) - jobOf(b));
+    ended = besideEachOther(runs).toSorted((a, b) => jobOf(a) - jobOf(b));
     // Whatever has ended by then is told, also when the rest was interrupted.
     for (const { what, path } of await writeJointReports(ended, options))
       process.stderr.write(`${what}: ${relative(process.cwd(), path)}\n`);
@@ -227,12 +227,6 @@ interface Batch {
   readonly several: boolean;
   readonly admit: Admit;
   readonly onRefill: (refill: Refill) => void;
-}
-
-/** What a mutant shows depends on the variant that it changes. */
-function besideEachOther(runs: readonly FinishedRun[]): FinishedRun[] {
-  const verdicts = runs.map(({ verdict }) => verdict);
-  return runs.map((run) => ({ ...run, verdict: besideOthers(run.verdict, verdicts) }));
 }
 
 async function replayJob(job: Job, batch: Batch): Promise<FinishedRun> {
