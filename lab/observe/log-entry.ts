@@ -27,7 +27,10 @@ const prefixes: readonly Prefix[] = [
   // 2026-11-22 18:31:16.287 P00   INFO: restore command begin 2.60.0: ...
   { program: 'pgbackrest', pattern: /^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} )?P\d\d +(?<level>[A-Z]+): (?<text>.*)$/ },
   // pgBackRest on stderr, and 2.45 for warnings and errors everywhere: no time, no process
-  { program: 'pgbackrest', pattern: /^(?<level>WARN|ERROR): (?<text>\[\d{3}\]: .*|unable to check .*|repo\d+: .*)$/ },
+  {
+    program: 'pgbackrest',
+    pattern: /^(?<level>WARN|ERROR): (?<text>\[\d{3}\]: .*|unable to check .*|repo\d+: .*|configuration file contains .*)$/,
+  },
   { program: 'lab', pattern: /^lab: (?<text>.*)$/ },
   // PostgreSQL with another log_line_prefix or log_timezone, as long as the time comes first
   {

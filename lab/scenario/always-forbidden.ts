@@ -1,9 +1,12 @@
-/** Lines that no run may log unless its scenario says `allow: [NAME]`: signs of damage that no fault of this lab explains. */
+/**
+ * Lines that no run may log unless its scenario says `allow: [NAME]`: signs of damage that no fault of this lab explains, and of a lab that
+ * is not the one that was asked for.
+ */
 import { z } from 'zod';
 import type { Line } from './line-pattern.ts';
 import { type Pattern, parsePattern } from './pattern.ts';
 
-export const alwaysForbiddenNames = ['panic', 'checksum', 'duplicate-wal'] as const;
+export const alwaysForbiddenNames = ['panic', 'checksum', 'duplicate-wal', 'passed-over-option'] as const;
 export type AlwaysForbiddenName = (typeof alwaysForbiddenNames)[number];
 
 export interface ForbiddenLine extends Pick<Line, 'program' | 'pattern'> {
@@ -19,6 +22,13 @@ export const alwaysForbidden: Readonly<Record<AlwaysForbiddenName, ForbiddenLine
     program: 'pgbackrest',
     pattern: pattern('/already exists in the repo\\d* archive with a different checksum/'),
     why: 'two servers archived different WAL under one name',
+  },
+
+  // A warning of src/config/parse.c: an option that is misspelt, or stands in a section that it has no business in.
+  'passed-over-option': {
+    program: 'pgbackrest',
+    pattern: pattern('/^configuration file contains .*option/'),
+    why: 'pgBackRest passes over what it does not know, and the lab is another one than was asked for',
   },
 };
 

@@ -199,6 +199,13 @@ describe('forbidden lines', () => {
     expect(run('forbid: [{ patroni: x, when: { patroni: "<4" } }]', (now) => both(now).log('pg2', 'patroni', 'x')).because()).toBe('pass');
   });
 
+  it('fail a run whose pgBackRest passes over an option', () => {
+    const warned = (now: Run) =>
+      both(now).log('pg1', 'pgbackrest', "configuration file contains invalid option 'repo1-retention-ful'", { level: 'WARN' });
+    expect(run('', warned).because()).toMatchObject({ verdict: 'fail', message: expect.stringContaining('repo1-retention-ful') });
+    expect(run('allow: [passed-over-option]', warned).because()).toBe('pass');
+  });
+
   it('are lifted by name', () => {
     expect(run('allow: [panic]', (now) => both(now).log('pg2', 'postgres', 'could not write', { level: 'PANIC' })).because()).toBe('pass');
     expect(
