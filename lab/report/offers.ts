@@ -135,8 +135,7 @@ function hostNow(cause: Cause, started: Started, host: string): string {
 
 /** Who led when the step ended, if that has a name. */
 function leaderAt({ step, names }: Cause): Value | undefined {
-  const value = step.name === undefined ? undefined : names.values[step.name];
-  return typeof value === 'object' && value !== null && 'leader' in value ? value.leader : undefined;
+  return step.name === undefined ? undefined : fieldOf(names.values[step.name], 'leader');
 }
 
 /** By what it was before the step rather than by what it is since: the step may be what changed it. */
@@ -151,7 +150,7 @@ function victimsOf({ step, names }: Cause): readonly string[] {
 }
 
 function onOf(value: Value | undefined): readonly string[] {
-  const on = typeof value === 'object' && value !== null && 'on' in value ? value.on : undefined;
+  const on = fieldOf(value, 'on');
   return Array.isArray(on) ? (on as readonly string[]) : typeof on === 'string' ? [on] : [];
 }
 
@@ -186,7 +185,7 @@ function stateOffers(cause: Cause, started: Started): readonly StateOffer[] {
 
 /** pgBackRest's labels end in F, D or I. */
 function backupType(value: Value | undefined): string | undefined {
-  const label = typeof value === 'object' && value !== null && 'label' in value ? value.label : undefined;
+  const label = fieldOf(value, 'label');
   return typeof label === 'string' ? { F: 'full', D: 'diff', I: 'incr' }[label.slice(-1)] : undefined;
 }
 
@@ -227,7 +226,7 @@ function clusterOffers(cause: Cause, started: Started): readonly ClusterOffer[] 
 /** The last timeline that had a name before the step did. */
 function timelineBefore(cause: Cause): { readonly value: number; readonly reference: string } | undefined {
   const known = Object.entries(cause.before.values).flatMap(([name, value]) => {
-    const timeline = typeof value === 'object' && value !== null && 'timeline' in value ? value.timeline : undefined;
+    const timeline = fieldOf(value, 'timeline');
     return typeof timeline === 'number' ? [{ value: timeline, reference: `\${${name}.timeline}` }] : [];
   });
   return known.at(-1);
@@ -283,6 +282,11 @@ function merged(all: Record<string, Value>, one: Readonly<Record<string, Value>>
     both[key] = isMap(before) && isMap(value) ? merged(before as Record<string, Value>, value) : value;
   }
   return both;
+}
+
+/** What a named step recorded under that name. */
+function fieldOf(value: Value | undefined, name: string): Value | undefined {
+  return isMap(value) ? value[name] : undefined;
 }
 
 function isMap(value: Value | undefined): value is Readonly<Record<string, Value>> {
