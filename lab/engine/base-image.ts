@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { inNoHurry } from '../core/priority.ts';
 import { LabError } from '../core/problem.ts';
+import { statusOf } from './connect.ts';
 import { debianMirror, mirrorProblem } from './mirror.ts';
 import { imagesFolder } from './recipe.ts';
 
@@ -42,7 +43,7 @@ export async function isPresent(docker: Docker, name: string): Promise<boolean> 
     await docker.getImage(name).inspect();
     return true;
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    if (statusOf(error) === 404) return false;
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import { lineCutter } from '../core/line-cutter.ts';
 import { LabError } from '../core/problem.ts';
+import { statusOf } from './connect.ts';
 import { mirrorProblem } from './mirror.ts';
 import { packRecipe } from './recipe.ts';
 
@@ -109,7 +110,7 @@ export async function removeUntagged(docker: Docker, id: string): Promise<boolea
     await image.remove();
     return true;
   } catch (error) {
-    return (error as { statusCode?: number }).statusCode === 404;
+    return statusOf(error) === 404;
   }
 }
 

@@ -5,7 +5,7 @@ import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import type { ServiceName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
-import { statusOf } from './lab.ts';
+import { statusOf } from './connect.ts';
 import { firstMark, justAfter, lastTexts, readLog } from './log-stream.ts';
 import { type Command, type CommandResult, Runner } from './runner.ts';
 

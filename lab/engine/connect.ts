@@ -161,3 +161,8 @@ async function fromTestcontainers(): Promise<{ readonly docker: Docker } | Attem
     return { source: "testcontainers' discovery", reason, denied: false };
   }
 }
+
+/** The HTTP status with which the engine refused something; undefined where it was no engine that said no. */
+export function statusOf(error: unknown): number | undefined {
+  return (error as { statusCode?: number }).statusCode;
+}

@@ -6,18 +6,8 @@ import { settle } from '../core/settle.ts';
 import type { Blueprint, FileSpec, HostName, HostSpec } from '../topology/blueprint.ts';
 import { addressAt, formatSubnet, freePorts, freeSubnets, hasBridge, parseSubnet, routedSubnets, type Subnet } from './addresses.ts';
 import { packFiles, userIds } from './archive.ts';
-import {
-  checkName,
-  containerName,
-  findLab,
-  freezeContainer,
-  isPodman,
-  type Lab,
-  nameTaken,
-  networkName,
-  removeLab,
-  statusOf,
-} from './lab.ts';
+import { statusOf } from './connect.ts';
+import { checkName, containerName, findLab, freezeContainer, isPodman, type Lab, nameTaken, networkName, removeLab } from './lab.ts';
 import { type LabSpecLabel, labelKeys, type PoolLabel, type Purpose, thisOwner, writeLabels } from './labels.ts';
 import { type HostDown, snapshotLabels } from './snapshot-labels.ts';
 

@@ -7,14 +7,16 @@ import { text as readAll } from 'node:stream/consumers';
 import type Docker from 'dockerode';
 import { extract } from 'tar-stream';
 import { formatDuration } from '../core/duration.ts';
-import { LabError, UsageError } from '../core/problem.ts';
+import { LabError } from '../core/problem.ts';
 import type { HostKind, ImageSpec, ProgramName } from '../topology/blueprint.ts';
+import { isWithin } from '../topology/host-images.ts';
 import { debianImage, isPresent } from './base-image.ts';
 import { build, givenTag, label, removeUntagged } from './build.ts';
 import { claim } from './claim.ts';
+import { statusOf } from './connect.ts';
 import { debianMirror } from './mirror.ts';
 import { imagesFolder, packRecipe, readRecipe, recipeHash } from './recipe.ts';
-import { isWithin, readTrains, type Train, trainCarrying, trainNamed } from './trains.ts';
+import { readTrains, type Train, trainCarrying, trainNamed } from './trains.ts';
 
 /** `base` is no host: the others are made on it. */
 type ImageKind = HostKind | 'base';
@@ -73,7 +75,7 @@ export async function removeImages(docker: Docker): Promise<number> {
       await docker.getImage(tag).remove();
       removed += 1;
     } catch (error) {
-      if (![404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) throw error;
+      if (![404, 409].includes(statusOf(error) ?? 0)) throw error;
     }
   }
   return removed;
@@ -182,7 +184,7 @@ async function recordedVersions(docker: Docker, id: string): Promise<Readonly<Re
     }
     return {};
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return {};
+    if (statusOf(error) === 404) return {};
     throw error;
   } finally {
     await container.remove({ force: true });
@@ -193,16 +195,10 @@ async function idOf(docker: Docker, name: string): Promise<string | undefined> {
   return (await isPresent(docker, name)) ? (await docker.getImage(name).inspect()).Id : undefined;
 }
 
-/** Programs that come from another train than the host's, by name. A version that the host's own train carries is none of them. */
-function borrowed(spec: Omit<ImageSpec, 'kind'>): readonly (readonly [ProgramName, string])[] {
-  const own = trainNamed(spec.train);
-  return (Object.entries(spec.versions) as [ProgramName, string][])
-    .filter(([program, version]) => trainCarrying(program, version, own) !== own)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+/** Programs that come from another train than the host's, by name. */
+function borrowed({ versions }: Pick<ImageSpec, 'versions'>): readonly (readonly [ProgramName, string])[] {
+  return (Object.entries(versions) as [ProgramName, string][]).sort(([a], [b]) => (a < b ? -1 : 1));
 }
-
-/** Programs whose versions can be mixed: those that bring everything they need along. */
-const portable: readonly ProgramName[] = ['pgbackrest'];
 
 const memo = new Map<string, Making>();
 
@@ -223,20 +219,13 @@ function making(spec: Omit<ImageSpec, 'kind'> & { readonly kind: ImageKind }): M
     ...(parent ? { parent: making({ kind: parent, train: spec.train, versions: {} }) } : {}),
   });
   for (const [program, version] of borrowed(spec)) {
-    if (!portable.includes(program)) {
-      throw new UsageError(`${program} ${version} cannot be put on a host of train ${train.name}`, {
-        hint: `only ${portable.join(', ')} can come from another train; put the whole host on the train that carries it`,
-      });
-    }
-    if (spec.kind === 'etcd') throw new UsageError(`an etcd host has no ${program}`);
-    const donor = trainCarrying(program, version, train);
     image = fromRecipe({
       kind: spec.kind,
       recipe: 'program',
       train,
       title: `${spec.kind} (${train.name}, ${program} ${version})`,
       name: `${train.name}-${program}-${version}`,
-      args: { PROGRAM: program, VERSION: version, SUITE: donor.suite },
+      args: { PROGRAM: program, VERSION: version, SUITE: trainCarrying(program, version).suite },
       expected: { [program]: version },
       parent: image,
     });

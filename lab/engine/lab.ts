@@ -6,6 +6,7 @@ import { LabError, UnsupportedError, UsageError } from '../core/problem.ts';
 import { settle } from '../core/settle.ts';
 import type { HostKind, HostName } from '../topology/blueprint.ts';
 import { packFiles } from './archive.ts';
+import { statusOf } from './connect.ts';
 import { type HostLabels, isAlive, type LabSpecLabel, labelKeys, type Owner, type Purpose, readLabels, readPoolName } from './labels.ts';
 
 /** The engine's words for a container, as far as they matter here. */
@@ -257,10 +258,6 @@ async function hasFile(docker: Docker, host: Host, path: string): Promise<boolea
     if (statusOf(error) === 404 || (await isBeingRemoved(docker, host))) return false;
     throw error;
   }
-}
-
-export function statusOf(error: unknown): number | undefined {
-  return (error as { statusCode?: number }).statusCode;
 }
 
 /** What to tell somebody who wants a name that a lab has. */

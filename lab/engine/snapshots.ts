@@ -6,7 +6,8 @@ import type Docker from 'dockerode';
 import { LabError, UsageError } from '../core/problem.ts';
 import type { Blueprint, HostName } from '../topology/blueprint.ts';
 import { givenTag, label } from './build.ts';
-import { anchorOf, type Host, type Lab, statusOf } from './lab.ts';
+import { statusOf } from './connect.ts';
+import { anchorOf, type Host, type Lab } from './lab.ts';
 import { type ClusterStanding, type HostDown, type SnapshotKind, snapshotLabels } from './snapshot-labels.ts';
 
 export interface Snapshot {

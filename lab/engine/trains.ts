@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../core/problem.ts';
 import type { ProgramName } from '../topology/blueprint.ts';
+import { carries } from '../topology/host-images.ts';
 import { programNames } from '../topology/overlay.ts';
 import { imagesFolder } from './recipe.ts';
 
@@ -51,16 +52,9 @@ export function trainNamed(name: string, { trains } = readTrains()): Train {
   return train;
 }
 
-/** Whether a version is the prefix itself or one of its minor versions. */
-export function isWithin(prefix: string, version: string): boolean {
-  return version === prefix || version.startsWith(`${prefix}.`);
-}
-
-/** The train to take this version of a program from, `first` where it carries it. Throws UsageError where none does. */
-export function trainCarrying(program: ProgramName, version: string, first: Train, { trains } = readTrains()): Train {
-  const carries = (train: Train) => isWithin(train.expected[program], version) || isWithin(version, train.expected[program]);
-  const found = carries(first) ? first : Object.values(trains).find(carries);
-  if (found) return found;
-  const known = Object.values(trains).map((train) => `${train.expected[program]} (${train.name})`);
-  throw new UsageError(`no train carries ${program} ${version}`, { hint: `images/versions.yaml has ${known.join(', ')}` });
+/** The train to take this version of a program from. Throws UsageError where none has it. */
+export function trainCarrying(program: ProgramName, version: string, { trains } = readTrains()): Train {
+  const found = Object.values(trains).find((train) => carries(train, program, version));
+  if (!found) throw new UsageError(`no train carries ${program} ${version}`);
+  return found;
 }

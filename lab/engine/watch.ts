@@ -2,6 +2,7 @@
 import type Docker from 'dockerode';
 import { lineCutter } from '../core/line-cutter.ts';
 import { LabError } from '../core/problem.ts';
+import { statusOf } from './connect.ts';
 import { type Host, isBeingRemoved, type Lab } from './lab.ts';
 import { labelKeys } from './labels.ts';
 import { lastTexts } from './log-stream.ts';
@@ -73,7 +74,7 @@ async function stateOf(docker: Docker, host: Host): Promise<Docker.ContainerInsp
   try {
     return (await docker.getContainer(host.container).inspect()).State;
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    if (statusOf(error) === 404) return undefined;
     throw error;
   }
 }

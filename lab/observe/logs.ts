@@ -1,6 +1,6 @@
 /** The hosts' log streams as one, in time order by the engine's clock. Only reads; a restarted host is read on without losing or doubling a line. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Docker } from '../engine/connect.ts';
+import { type Docker, statusOf } from '../engine/connect.ts';
 import type { Host } from '../engine/lab.ts';
 import { engineTime, readLog, type StreamLine } from '../engine/log-stream.ts';
 import type { HostName } from '../topology/blueprint.ts';
@@ -137,7 +137,7 @@ async function stateOf(docker: Docker, host: Host): Promise<'running' | 'stopped
   try {
     return (await docker.getContainer(host.container).inspect()).State.Running ? 'running' : 'stopped';
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return 'gone';
+    if (statusOf(error) === 404) return 'gone';
     throw error;
   }
 }

@@ -27,6 +27,8 @@ export interface BringUp extends Omit<NewLab, 'hold'> {
   readonly report: (phase: string) => void;
   /** Leaves a lab that failed to come up where it is. */
   readonly keep: boolean;
+  /** Told of a lab that failed to come up, before it is removed. */
+  readonly onFailed?: (lab: Lab, blueprint: Blueprint) => Promise<void>;
 }
 
 export const reaches = (cluster: ClusterSpec, state: ClusterSpec['ready']) =>
@@ -55,6 +57,8 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
     return lab;
   } catch (error) {
     const cause = options.signal?.aborted ? options.signal.reason : ((await deathIn(docker, lab)) ?? error);
+    // Why it failed counts for more than that nothing can be told of it.
+    if (!options.signal?.aborted) await options.onFailed?.(lab, blueprint).catch(() => undefined);
     if (!options.keep) await removeLab(docker, lab.id);
     throw cause;
   } finally {

@@ -32,7 +32,16 @@ export interface Origin extends Pick<NewLab, 'images' | 'forkOf' | 'down'>, Pick
 /** `make`: a golden lab is made where there is none; `take`: used where there is one; `never`: brought up from nothing. */
 export type GoldenUse = 'make' | 'take' | 'never';
 
-export interface OriginOptions {
+/**
+ * As a command's options say. `keep`: a lab that fails to come up is to stay for a look, so it must not be a golden one that fails on
+ * the way to it.
+ */
+export function goldenUse({ fresh, keep }: { readonly fresh?: true; readonly keep?: true }): GoldenUse {
+  if (fresh) return 'never';
+  return keep ? 'take' : 'make';
+}
+
+export interface OriginOptions extends Pick<BringUp, 'onFailed'> {
   readonly golden: GoldenUse;
   readonly bind: string;
   readonly signal: AbortSignal;
@@ -115,12 +124,13 @@ async function makeGolden(
   name: string,
   blueprint: Blueprint,
   images: Origin['images'],
-  { bind, signal, onPhase }: OriginOptions,
+  { bind, signal, onPhase, onFailed }: OriginOptions,
 ): Promise<Snapshot> {
   const report = (phase: string) => onPhase(`golden lab: ${phase}`);
   // Nobody else makes it now: what has its name was left by a command that was killed.
   for (const left of (await listLabs(docker)).filter((lab) => lab.name === name)) await removeLab(docker, left.id);
-  const lab = await bringUp(docker, blueprint, { name, purpose: 'replay', images, bind, report, keep: false, signal });
+  const watched = { report, signal, ...(onFailed ? { onFailed } : {}) };
+  const lab = await bringUp(docker, blueprint, { name, purpose: 'replay', images, bind, keep: false, ...watched });
   try {
     report('stopping it cleanly');
     await stopInOrder(docker, lab);

@@ -1,5 +1,6 @@
 /** From a plan to a judged run on a lab of its own: passwords and certificates made, images there, a folder, a free name. */
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { Docker } from '../engine/connect.ts';
 import type { ImageProgress } from '../engine/images.ts';
 import { listLabs, removeLab, standing, strayNetworks } from '../engine/lab.ts';
@@ -8,11 +9,13 @@ import type { Plan, PlannedStep } from '../scenario/plan.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { Admit } from './admission.ts';
+import type { BringUp } from './bring-up.ts';
 import { draftLab } from './draft-lab.ts';
 import { type GoldenUse, originOf } from './golden.ts';
 import type { Refill } from './pool.ts';
 import { type Drive, isUsersMistake, type Replay, replay } from './replay.ts';
-import { makeRunFolder } from './run-folder.ts';
+import { makeRunFolder, writeLogs } from './run-folder.ts';
+import { runRedactor } from './run-redactor.ts';
 import { removeSnapshotsOf } from './snapshot-lab.ts';
 
 export interface ReplayOptions {
@@ -28,7 +31,7 @@ export interface ReplayOptions {
   readonly signal: AbortSignal;
   readonly onRefill: (refill: Refill) => void;
   readonly onImages: (progress: ImageProgress) => void;
-  /** Before the lab is brought up. The folder is gone again where the run is interrupted before it begins. */
+  /** Before the lab is brought up. The folder is gone again where the run ends before it begins. */
   readonly onRun: (lab: string, folder: string) => void;
   readonly onPhase: (phase: string) => void;
   readonly onStep: (step: PlannedStep, title: string) => void;
@@ -50,11 +53,12 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
   const endTurn = await options.admit(signal);
   const started = performance.now();
   try {
-    const start = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase }).then(
-      (origin) => ({ origin }),
-      (error: unknown) => withoutOrigin(plan, error, signal),
-    );
     const folder = await makeRunFolder(options.out, plan, new Date());
+    const onFailed: BringUp['onFailed'] = (lab, blueprint) => writeLogs(folder, docker, lab, runRedactor(plan, blueprint).text);
+    const start = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase, onFailed }).then(
+      (origin) => ({ origin }),
+      (error: unknown) => withoutOrigin(plan, folder, error, signal),
+    );
     const name = runName(randomBytes(4).toString('hex'));
     options.onRun(name, folder);
     const verdict = await replay(docker, {
@@ -69,6 +73,7 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
         purpose: options.keep || options.drive ? 'hands' : 'replay',
         bind,
         report: onPhase,
+        onFailed,
       },
       onUp: endTurn,
       onRefill: options.onRefill,
@@ -87,8 +92,11 @@ export async function replayScenario(docker: Docker, plan: Plan, source: string,
  * Images that cannot be built and a golden lab that does not come up are that scenario's trouble, and a verdict: others may have
  * better luck. What is known of the lab is written down.
  */
-async function withoutOrigin(plan: Plan, failed: unknown, signal: AbortSignal): Promise<Pick<Replay, 'origin' | 'failed'>> {
-  if (signal.aborted || isUsersMistake(failed)) throw failed;
+async function withoutOrigin(plan: Plan, folder: string, failed: unknown, signal: AbortSignal): Promise<Pick<Replay, 'origin' | 'failed'>> {
+  if (signal.aborted || isUsersMistake(failed)) {
+    await rm(folder, { recursive: true });
+    throw failed;
+  }
   return { origin: { blueprint: await draftLab(plan.lab), images: {} }, failed };
 }
 

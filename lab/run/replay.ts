@@ -2,9 +2,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event, RunStarted } from '../core/event.ts';
-import { exitCodes, LabError, tellError } from '../core/problem.ts';
+import { exitCodes, LabError, tellError, withCause } from '../core/problem.ts';
 import { clockOffset } from '../engine/clock.ts';
-import type { Docker } from '../engine/connect.ts';
+import { type Docker, statusOf } from '../engine/connect.ts';
 import { findLab, type Lab, removeLab } from '../engine/lab.ts';
 import type { HostVersions } from '../observe/versions.ts';
 import { type Bindings, bind, startBindings } from '../scenario/bindings.ts';
@@ -34,9 +34,9 @@ export interface Replay {
   readonly origin: Origin;
   /** Why there is nothing to start from: no image, or no golden lab. */
   readonly failed?: unknown;
-  /** An empty folder for this run; it is gone again where the run was interrupted before it began. */
+  /** This run's own; it is gone again where the run ended before it began, interrupted or by the user's mistake. */
   readonly folder: string;
-  readonly bringUp: Pick<BringUp, 'name' | 'purpose' | 'bind' | 'report'>;
+  readonly bringUp: Pick<BringUp, 'name' | 'purpose' | 'bind' | 'report' | 'onFailed'>;
   /** Told of what the pool lacks, where the lab came from there. */
   readonly onRefill: (refill: Refill) => void;
   /** Called once the lab is up, or will not be. */
@@ -82,6 +82,7 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
   );
   let lab: Lab | undefined;
   let { keep } = options;
+  let judged = false;
   try {
     const missing = missingCapabilities(plan.needs);
     if (missing.length > 0) {
@@ -104,17 +105,17 @@ export async function replay(docker: Docker, options: Replay): Promise<Verdict> 
     // Before the lab is removed, for which there may be no engine any more.
     const verdict = verdictAsWritten(judge, recorder, plan, folder);
     await writeFile(join(folder, runFiles.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
+    judged = true;
     return verdict;
   } finally {
     try {
       await recorder.close();
       if (lab) await writeLogs(folder, docker, lab, redact.text);
     } finally {
-      if (lab && !keep) await removeLab(docker, lab.id);
-      if (lab) await removeSnapshotsOf(docker, lab);
+      if (lab) await putAway(docker, lab, keep, options.bringUp.report);
     }
     // The run had not begun: there is nothing in it to be judged.
-    if (!lab && signal.aborted) await rm(folder, { recursive: true });
+    if (!lab && !judged) await rm(folder, { recursive: true });
   }
 }
 
@@ -124,6 +125,17 @@ function opening(
   offset: number,
 ): RunStarted {
   return openingOf({ ...blueprint, scenario: plan.scenario, variant: plan.variant, lab: name, offset, versions });
+}
+
+/** What the engine refuses to remove is told of: the verdict stands, and other replays of this command can go on. */
+async function putAway(docker: Docker, lab: Lab, keep: boolean, report: (phase: string) => void): Promise<void> {
+  try {
+    if (!keep) await removeLab(docker, lab.id);
+    await removeSnapshotsOf(docker, lab);
+  } catch (error) {
+    if (statusOf(error) === undefined) throw error;
+    report(withCause(new LabError(`${lab.name} is left behind, since the engine refused`, { cause: error })));
+  }
 }
 
 export function isUsersMistake(error: unknown): boolean {

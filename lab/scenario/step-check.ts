@@ -2,7 +2,8 @@
  * Steps that could not work, and hosts that are not there: what is wrong with a step although its schema is content. Knows the
  * language's rules and the drafted lab; positions are paths that the planner turns into places.
  */
-import { type Overlay, serviceNames } from '../topology/overlay.ts';
+import { portable } from '../topology/host-images.ts';
+import { type HostOverlay, type Overlay, serviceNames } from '../topology/overlay.ts';
 import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { adviseOnExpect, checkExpect, type ExpectCheck } from './expect-check.ts';
@@ -175,7 +176,9 @@ function checkConfigure({ step, blueprint }: StepCheck): readonly Mistake[] {
       key: true,
       hint: "dcs is the whole cluster's, hosts names its own",
     });
+  mistakes.push(...checkVersions(overlay.versions, [...path, 'versions']));
   for (const [host, inner] of Object.entries(overlay.hosts ?? {})) {
+    mistakes.push(...checkVersions(inner.versions, [...path, 'hosts', host, 'versions']));
     if (inner.dcs !== undefined)
       mistakes.push({ message: `dcs is the whole cluster's, not ${host}'s alone`, path: [...path, 'hosts', host, 'dcs'], key: true });
     if (blueprint && !blueprint.hosts.some((one) => one.name === host))
@@ -191,6 +194,17 @@ function checkConfigure({ step, blueprint }: StepCheck): readonly Mistake[] {
   }
   if (of !== undefined) mistakes.push(...checkCluster(of, [...path, 'of'], blueprint));
   return mistakes;
+}
+
+function checkVersions(versions: HostOverlay['versions'], path: Mistake['path']): readonly Mistake[] {
+  return Object.keys(versions ?? {})
+    .filter((program) => !portable.some((name) => name === program))
+    .map((program) => ({
+      message: `${program} cannot be changed while the lab runs`,
+      path: [...path, program],
+      key: true,
+      hint: `only ${portable.join(', ')} can; the others come with the train of the host`,
+    }));
 }
 
 const actOnServices: readonly VerbName[] = ['start', 'stop', 'restart', 'crash', 'freeze', 'clock'];

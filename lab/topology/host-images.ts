@@ -18,11 +18,17 @@ interface CatalogueTrain {
 
 export interface HostImage {
   readonly spec: ImageSpec;
-  /** PostgreSQL's major version, or that of the host's train. */
+  /** PostgreSQL's major version in the host's train. */
   readonly major: number;
 }
 
-/** The image that a host runs. Unknown trains and versions are pushed; a version that the train itself carries is left out. */
+/** Programs whose versions can be mixed: those that bring everything they need along. */
+export const portable: readonly ProgramName[] = ['pgbackrest'];
+
+/**
+ * The image that a host runs. Unknown trains, unknown versions and what cannot come from another train are pushed; a version that the
+ * host's own train carries is left out.
+ */
 export function imageFor(host: LayoutHost, catalogue: TrainCatalogue, problems: TopologyProblem[]): HostImage {
   const trainNames = Object.keys(catalogue.trains);
   for (const { overlay, path } of host.layers) {
@@ -31,31 +37,35 @@ export function imageFor(host: LayoutHost, catalogue: TrainCatalogue, problems: 
     }
   }
   const train = host.layers.findLast(({ overlay }) => overlay.train !== undefined)?.overlay.train ?? catalogue.default;
-  const carried = catalogue.trains[train];
+  const own = catalogue.trains[train];
   const versions: Partial<Record<ProgramName, string>> = {};
   for (const program of programsOf[host.kind]) {
     const layer = host.layers.findLast(({ overlay }) => overlay.versions?.[program] !== undefined);
     const version = layer?.overlay.versions?.[program];
     if (!layer || typeof version !== 'string') continue;
-    const carriers = Object.entries(catalogue.trains).filter(
-      ([, { expected }]) => isWithin(expected[program], version) || isWithin(version, expected[program]),
-    );
+    if (own && carries(own, program, version)) continue;
+    const path = [...layer.path, 'versions', program];
+    const carriers = Object.entries(catalogue.trains).filter(([, each]) => carries(each, program, version));
     if (carriers.length === 0) {
       const known = Object.entries(catalogue.trains).map(([name, { expected }]) => `${expected[program]} (${name})`);
-      problems.push({
-        message: `no train carries ${program} ${version}`,
-        path: [...layer.path, 'versions', program],
-        hint: `known: ${known.join(', ')}`,
-      });
+      problems.push({ message: `no train carries ${program} ${version}`, path, hint: `known: ${known.join(', ')}` });
+    } else if (!portable.includes(program)) {
+      const [carrier] = carriers.map(([name]) => name);
+      const hint = `only ${portable.join(', ')} can come from another train; train: ${carrier} puts all of the host's programs there`;
+      problems.push({ message: `${program} ${version} cannot be put on a host of train ${train}`, path, hint });
     }
-    if (!carriers.some(([name]) => name === train)) versions[program] = version;
+    versions[program] = version;
   }
-  const major = versions.postgresql === undefined ? (carried?.postgresql ?? 0) : Number.parseInt(versions.postgresql, 10);
-  return { spec: { kind: host.kind, train, versions }, major };
+  return { spec: { kind: host.kind, train, versions }, major: own?.postgresql ?? 0 };
 }
 
-function isWithin(prefix: string, version: string): boolean {
+/** Whether a version is the prefix itself or one of its minor versions. */
+export function isWithin(prefix: string, version: string): boolean {
   return version === prefix || version.startsWith(`${prefix}.`);
+}
+
+export function carries({ expected }: Pick<CatalogueTrain, 'expected'>, program: ProgramName, version: string): boolean {
+  return isWithin(expected[program], version) || isWithin(version, expected[program]);
 }
 
 /** A standby replays its leader's WAL: one major version a cluster. Likewise for clusters that share a stanza. */
@@ -70,7 +80,7 @@ export function checkMajors(layout: Layout, images: ReadonlyMap<HostName, HostIm
       problems.push({
         message: `the cluster ${cluster.name} mixes PostgreSQL ${first.major} (${first.name}) and ${other.major} (${other.name})`,
         path: majorPath(layout, other.name),
-        hint: 'a standby needs its leader’s major version: put one program on another train with versions, or the whole cluster with train',
+        hint: 'a standby needs its leader’s major version: put the whole cluster on one train',
       });
     }
     const before = stanzas.get(cluster.stanza);
@@ -87,8 +97,6 @@ export function checkMajors(layout: Layout, images: ReadonlyMap<HostName, HostIm
 /** Where the spec chose the host's PostgreSQL. */
 function majorPath(layout: Layout, name: HostName): readonly string[] {
   const layers = layout.hosts.find((host) => host.name === name)?.layers ?? [];
-  const version = layers.findLast(({ overlay }) => typeof overlay.versions?.postgresql === 'string');
-  if (version) return [...version.path, 'versions', 'postgresql'];
   const train = layers.findLast(({ overlay }) => typeof overlay.train === 'string');
   return train ? [...train.path, 'train'] : [];
 }

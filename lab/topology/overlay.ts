@@ -56,13 +56,13 @@ const hostOverlayShape = {
   train: z.string().nullable().optional().describe('Release train of images/versions.yaml that hosts run: forky, trixie, bookworm.'),
   versions: z
     .strictObject({
-      postgresql: versionSchema.describe('PostgreSQL of another train.'),
-      patroni: versionSchema.describe('Patroni of another train.'),
       pgbackrest: versionSchema.describe('pgBackRest of another train: version skew.'),
-      etcd: versionSchema.describe('etcd of another train.'),
+      postgresql: versionSchema.describe("PostgreSQL, which comes with the host's train: one that it carries."),
+      patroni: versionSchema.describe("Patroni, which comes with the host's train: one that it carries."),
+      etcd: versionSchema.describe("etcd, which comes with the host's train: one that it carries."),
     })
     .optional()
-    .describe("Programs of another train than the host's, by version."),
+    .describe("pgBackRest of another train than the host's, by version. The other programs come with train."),
   patroni: settingsSchema(defaultSettings.patroni).optional().describe("Changes to Patroni's local file, /etc/patroni/config.yml."),
   dcs: settingsSchema(defaultSettings.dcs)
     .optional()

@@ -76,14 +76,26 @@ describe('up', () => {
   });
 });
 
-test('up with a parameter that PostgreSQL does not have names it, and leaves nothing', async () => {
+describe('up with a parameter that PostgreSQL does not have', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'pglab-test-')), 'lab.yaml');
   writeFileSync(file, 'preset: one-node\ndcs: { postgresql: { parameters: { wal_kep_size: 1GB, an.extension: 1 } } }\n');
-  const { exitCode, stderr } = await pglab('up', '--name', 'cli-unknown', '--fresh', '--overlay', file);
-  expect(exitCode).toBe(3);
-  expect(stderr).toContain('PostgreSQL on pg1 has no parameter wal_kep_size,');
-  expect(stderr).toContain('did you mean wal_keep_size?');
-  expect(await remainsOf('cli-unknown')).toEqual([]);
+  const like = ['--name', 'cli-unknown', '--overlay', file];
+
+  test('names it, and leaves nothing', async () => {
+    const { exitCode, stderr } = await pglab('up', ...like);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('PostgreSQL on pg1 has no parameter wal_kep_size,');
+    expect(stderr).toContain('did you mean wal_keep_size?');
+    expect(await remainsOf('cli-unknown')).toEqual([]);
+  });
+
+  test('leaves it for a look with --keep, although there is no golden lab yet', async () => {
+    const { exitCode, stderr } = await pglab('up', ...like, '--keep');
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('kept as it is: npm run lab:logs -- --name cli-unknown shows what happened');
+    expect(await remainsOf('cli-unknown')).toHaveLength(3);
+    expect((await pglab('down', '--name', 'cli-unknown')).exitCode).toBe(0);
+  });
 });
 
 describe('status', () => {

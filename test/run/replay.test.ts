@@ -1,10 +1,10 @@
 /** What is left of a run where the engine fails it, or goes away, once its lab is up. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { RunStarted } from '../../lab/core/event.ts';
-import { LabError } from '../../lab/core/problem.ts';
+import { LabError, UsageError } from '../../lab/core/problem.ts';
 import type { Docker } from '../../lab/engine/connect.ts';
 import { findLab, removeLab } from '../../lab/engine/lab.ts';
 import { observeRun } from '../../lab/run/observe-run.ts';
@@ -36,20 +36,27 @@ beforeEach(() => {
   });
 });
 
-function begin(): { readonly folder: string; readonly verdict: ReturnType<typeof replay> } {
+interface Begun {
+  readonly folder: string;
+  readonly verdict: ReturnType<typeof replay>;
+  readonly reports: readonly string[];
+}
+
+function begin(): Begun {
+  const reports: string[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'pglab-replay-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const options: Partial<Replay> = {
     plan,
     source: '',
     origin: { blueprint: { hosts: [], secrets: {}, clusters: [] } as never, images: {} },
     folder,
-    bringUp: { name: 'run-1', purpose: 'replay', bind: '127.0.0.1', report: () => undefined },
+    bringUp: { name: 'run-1', purpose: 'replay', bind: '127.0.0.1', report: (phase) => void reports.push(phase) },
     onUp: async () => undefined,
     keep: false,
     signal: new AbortController().signal,
   };
-  return { folder, verdict: replay({} as Docker, options as Replay) };
+  return { folder, verdict: replay({} as Docker, options as Replay), reports };
 }
 
 test('an engine that went away takes no verdict with it: that is written before the lab is to be removed', async () => {
@@ -61,6 +68,21 @@ test('an engine that went away takes no verdict with it: that is written before 
     verdict: 'unknown',
     because: { message: gone.message },
   });
+});
+
+test('what the engine refuses to remove is told of, and the verdict stands', async () => {
+  const busy = Object.assign(new Error('(HTTP code 500) server error - device or resource busy '), { statusCode: 500 });
+  vi.mocked(removeLab).mockRejectedValue(busy);
+  const { verdict, reports } = begin();
+  await expect(verdict).resolves.toMatchObject({ verdict: 'unknown' });
+  expect(reports).toEqual(['run-1 is left behind, since the engine refused: device or resource busy']);
+});
+
+test('a mistake of the user in what the lab is made of leaves no folder', async () => {
+  vi.mocked(startFrom).mockRejectedValue(new UsageError('no such parameter'));
+  const { verdict, folder } = begin();
+  await expect(verdict).rejects.toThrow('no such parameter');
+  expect(existsSync(folder)).toBe(false);
 });
 
 test('a lab that is up and cannot be found again is removed', async () => {

@@ -153,8 +153,12 @@ describe('trains and versions', () => {
     expect(problemsIn({ hosts: { pg2: { train: 'trixie' } } })[0]).toMatch(
       /^hosts.pg2.train: the cluster main mixes PostgreSQL 18 \(pg1\) and 17 \(pg2\)/,
     );
-    expect(problemsIn({ hosts: { pg2: { versions: { postgresql: '17' } } } })[0]).toMatch(
-      /^hosts.pg2.versions.postgresql: the cluster main mixes/,
+    // They need the libraries and the PostgreSQL of their own train.
+    expect(problemsIn({ versions: { postgresql: '17' } })[0]).toBe(
+      "versions.postgresql: postgresql 17 cannot be put on a host of train forky (only pgbackrest can come from another train; train: trixie puts all of the host's programs there)",
+    );
+    expect(problemsIn({ hosts: { pg2: { versions: { patroni: '4.0' } } } })[0]).toMatch(
+      /^hosts.pg2.versions.patroni: patroni 4.0 cannot be put/,
     );
     expect(problemsIn({ clusters: { old: { members: ['o1'], stanza: 'demo', ready: 'hosts', train: 'trixie' } } })[0]).toMatch(
       /^clusters.old: the stanza "demo" is of PostgreSQL 18/,

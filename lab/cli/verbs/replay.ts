@@ -11,7 +11,7 @@ import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
 import { type Admit, atOnce, createAdmission } from '../../run/admission.ts';
 import { readBundledScenario } from '../../run/bundle/bundled-scenario.ts';
-import { type GoldenUse, goldenUses } from '../../run/golden.ts';
+import { type GoldenUse, goldenUse, goldenUses } from '../../run/golden.ts';
 import { readRun } from '../../run/judge-folder.ts';
 import type { Refill } from '../../run/pool.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
@@ -145,8 +145,9 @@ async function run(names: readonly string[], options: Options, session: Session)
     throw new UsageError('no scenario was named', { hint: '--list shows them, --all replays them all' });
   const width = widthOf(options.jobs);
   const planned = shardOf(await plans(options.all ? scenarioNames() : names, options), options.shard);
-  const uses = options.fresh ? undefined : goldenUses(planned.map(({ plan }) => plan.lab));
-  const jobs = planned.map((job, n): Job => ({ ...job, golden: uses?.[n] ?? 'never' }));
+  const use = goldenUse(options);
+  const uses = use === 'make' ? goldenUses(planned.map(({ plan }) => plan.lab)) : [];
+  const jobs = planned.map((job, n): Job => ({ ...job, golden: uses[n] ?? use }));
   // In the order in which they were asked for, whichever ended first.
   const jobOf = ({ verdict: { scenario, variant } }: FinishedRun) =>
     jobs.findIndex(({ plan }) => plan.scenario === scenario && plan.variant === variant);

@@ -5,6 +5,7 @@ import { exitCodes, LabError, UsageError } from '../../core/problem.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { renderText } from '../../report/text.ts';
 import { atOnce } from '../../run/admission.ts';
+import { goldenUse } from '../../run/golden.ts';
 import { removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
 import { planFile, readScenarioFile } from '../../run/scenario-files.ts';
 import { stepThrough } from '../../run/step-through.ts';
@@ -80,7 +81,7 @@ async function run(name: string, options: Options, session: Session): Promise<vo
     const replayed = await replayScenario(docker, plan, file.text, {
       out: options.out,
       bind: '127.0.0.1',
-      golden: options.fresh ? 'never' : 'make',
+      golden: goldenUse(options),
       admit: atOnce,
       keep,
       signal: session.signal,

@@ -1,6 +1,6 @@
 /** `pglab up`: a lab as its options say, forked from its golden lab or brought up from nothing. */
 import type { Command } from 'commander';
-import { originOf } from '../../run/golden.ts';
+import { goldenUse, originOf } from '../../run/golden.ts';
 import { showImages } from '../image-progress.ts';
 import { type LabChoice, readChoice, withLabChoice, withName } from '../lab-options.ts';
 import type { Session, Verb } from '../session.ts';
@@ -28,7 +28,7 @@ Examples:
         const { spec, locate } = await readChoice(options);
         await startLab(options.name, options, session, ({ docker, bind, progress, signal }) =>
           originOf(docker, spec, {
-            ...{ golden: options.fresh ? 'never' : 'make', bind, signal, locate },
+            ...{ golden: goldenUse(options), bind, signal, locate },
             ...{ onImages: showImages(progress), onPhase: progress.phase },
           }),
         );
