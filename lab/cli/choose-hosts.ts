@@ -3,7 +3,7 @@ import type { ClusterLook } from '../core/event.ts';
 import { LabError, UsageError } from '../core/problem.ts';
 import type { Host, Lab } from '../engine/lab.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
-import { type ClusterView, resolveSelector, type SelectorView, selectorMeanings } from '../scenario/selector.ts';
+import { clusterView, resolveSelector, type SelectorView, selectorMeanings } from '../scenario/selector.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { npmCommand } from './lab-options.ts';
 
@@ -32,20 +32,7 @@ export async function chooseHost(lab: Lab, selector: string): Promise<Host> {
 }
 
 function viewOf(lab: Lab, looks: ReadonlyMap<string, ClusterLook>): SelectorView {
-  const clusters = lab.spec.clusters.map(({ name, members, repo }): [string, ClusterView] => {
-    const look = looks.get(name);
-    const seen = Object.entries(look?.members ?? {});
-    return [
-      name,
-      {
-        members,
-        streaming: seen.flatMap(([member, { role, state }]) => (role === 'replica' && state === 'streaming' ? [member] : [])),
-        sync: seen.flatMap(([member, { sync }]) => (sync ? [member] : [])),
-        ...(look?.leader === undefined ? {} : { leader: look.leader }),
-        ...(repo === undefined ? {} : { repo }),
-      },
-    ];
-  });
+  const clusters = lab.spec.clusters.map(({ name, members, repo }) => [name, clusterView(members, looks.get(name), repo)] as const);
   return {
     clusters: Object.fromEntries(clusters),
     etcd: lab.spec.etcd,

@@ -69,10 +69,9 @@ export async function readChoice(
   return { spec, locate: file?.locate ?? (({ message, hint }) => ({ message, ...(hint === undefined ? {} : { hint }) })) };
 }
 
-/** The blueprint of a choice. `placeholders` stand for passwords and certificates. Throws UsageError with every mistake. */
-export async function draftChoice(choice: LabChoice, secrets: 'real' | 'placeholders'): Promise<Blueprint> {
+/** The blueprint of a choice, with placeholders for passwords and certificates. Throws UsageError with every mistake. */
+export async function outlineChoice(choice: LabChoice): Promise<Blueprint> {
   const { spec, locate } = await readChoice(choice);
-  if (secrets === 'real') return (await import('../run/draft-lab.ts')).draftLab(spec, locate);
   const [{ draft, placeholders }, { readTrains }] = await Promise.all([import('../topology/draft.ts'), import('../engine/trains.ts')]);
   const { blueprint, problems } = draft(spec, readTrains(), placeholders(spec));
   if (blueprint) return blueprint;

@@ -13,10 +13,8 @@ export interface PollOptions {
 
 export interface PollResult<T> {
   readonly met: boolean;
-  /** The last value seen; undefined only where not even one look came back in time. */
-  readonly last: T | undefined;
-  readonly waited: Millis;
-  readonly looks: number;
+  /** The last value seen. */
+  readonly last: T;
 }
 
 /**
@@ -26,18 +24,31 @@ export interface PollResult<T> {
 export async function poll<T>(look: () => Promise<T>, isMet: (value: T) => boolean, options: PollOptions): Promise<PollResult<T>> {
   const intervals = options.intervals ?? [50, 100, 200];
   const started = performance.now();
-  const waited = () => (performance.now() - started) as Millis;
   for (let looks = 1; ; looks += 1) {
     options.signal?.throwIfAborted();
     const last = await look();
-    if (isMet(last)) return { met: true, last, waited: waited(), looks };
-    const left = options.within - waited();
-    if (left <= 0) return { met: false, last, waited: waited(), looks };
+    if (isMet(last)) return { met: true, last };
+    const left = options.within - (performance.now() - started);
+    if (left <= 0) return { met: false, last };
     const pause = Math.min(left, intervals[Math.min(looks, intervals.length) - 1] ?? 200);
     await Promise.race([
       delay(pause, undefined, options.signal ? { signal: options.signal } : {}),
       ...(options.wake ? [options.wake()] : []),
     ]);
+  }
+}
+
+/** What `work` comes to, or the signal's reason where it aborts first; then `work` is left to itself. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const heard = new AbortController();
+  const cut = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { signal: heard.signal });
+  });
+  try {
+    return await Promise.race([work, cut]);
+  } finally {
+    heard.abort();
   }
 }
 

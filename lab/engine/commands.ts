@@ -1,6 +1,6 @@
 /** Runs programs inside hosts, and talks to their supervisor. What they print never reaches the host's log stream. */
 import type Docker from 'dockerode';
-import { aborted } from '../core/deadline.ts';
+import { unlessAborted } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import type { ServiceName } from '../topology/blueprint.ts';
@@ -43,7 +43,7 @@ export async function runCommand(docker: Docker, container: string, command: Com
 async function runnerIn(docker: Docker, container: string, signal?: AbortSignal): Promise<Here> {
   try {
     const here = findRunner(docker, container);
-    return await (signal ? Promise.race([here, aborted(signal)]) : here);
+    return await (signal ? unlessAborted(here, signal) : here);
   } catch (error) {
     signal?.throwIfAborted();
     throw new LabError(`no command can be run in container ${container}`, { cause: error });

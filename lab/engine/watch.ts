@@ -27,7 +27,7 @@ interface EngineEvent {
 /** The last two are `die` and `destroy` to Podman, which tells of a `died` as `die` and of a `remove` as itself. */
 const wanted = ['start', 'kill', 'die', 'pause', 'unpause', 'destroy', 'died', 'remove'];
 
-/** Yields what happens to a lab's containers from `since` (Unix seconds) on, until the signal aborts. */
+/** Yields what happens to a lab's hosts from `since` (Unix seconds) on, until the signal aborts. */
 export async function* hostChanges(docker: Docker, labId: string, signal: AbortSignal, since?: number): AsyncGenerator<HostChange> {
   const stream = await docker.getEvents({
     abortSignal: signal,
@@ -40,8 +40,11 @@ export async function* hostChanges(docker: Docker, labId: string, signal: AbortS
       for (const line of cut(chunk.toString())) {
         const event = JSON.parse(line) as EngineEvent;
         const attributes = event.Actor.Attributes;
+        const host = attributes[labelKeys.host];
+        // A helper, which goes into a host's network for a moment.
+        if (!host) continue;
         yield {
-          host: attributes[labelKeys.host] ?? '',
+          host,
           change: event.Action === 'remove' ? 'destroy' : event.Action,
           at: event.timeNano / 1e6,
           ...(attributes.signal === undefined ? {} : { signal: Number(attributes.signal) }),

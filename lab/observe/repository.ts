@@ -9,6 +9,7 @@ import type { Docker } from '../engine/connect.ts';
 interface InfoStanza {
   name: string;
   status: { code: number; message: string };
+  repo?: { key: number; status: { code: number; message: string } }[];
   backup: {
     label: string;
     type: 'full' | 'diff' | 'incr';
@@ -19,13 +20,20 @@ interface InfoStanza {
   archive: { id: string; max: string | null }[];
 }
 
+/** "other": the repository could not be read, and what is listed is what was read until then (pgBackRest, command/info/info.c). */
+const unreadable = 99;
+
 /**
  * Reads `pgbackrest info --output=json` (see pgBackRest's user guide, "Information"). What it says of its configuration it prints before
- * it has read there how much it is to say.
+ * it has read there how much it is to say. Throws LabError where it could not read the repository: that nothing is listed says nothing.
  */
 function readInfo(printed: string, stanza: string, segments: Readonly<Record<string, boolean>>): RepoLook {
   const json = printed.slice(Math.max(0, printed.search(/^\[/m)));
   const found = (JSON.parse(json) as InfoStanza[]).find((each) => each.name === stanza);
+  if (found?.status.code === unreadable) {
+    const why = (found.repo ?? []).filter(({ status }) => status.code === unreadable).map(({ status }) => status.message);
+    throw new LabError(`pgbackrest could not read the repository of ${stanza}: ${why.join('; ') || found.status.message}`);
+  }
   return {
     kind: 'repo',
     stanza,
@@ -71,5 +79,6 @@ async function hasSegment(docker: Docker, container: string, stanza: string, seg
   const listing = await runCommand(docker, container, {
     argv: ['pgbackrest', 'repo-ls', `archive/${stanza}`, '--recurse', `--filter=${stored}`, '--log-level-console=off'],
   });
+  if (listing.exit !== 0) throw new LabError(`pgbackrest repo-ls exited ${listing.exit}: ${(listing.stderr || listing.stdout).trim()}`);
   return new RegExp(stored, 'm').test(listing.stdout);
 }

@@ -1,8 +1,8 @@
-/** Faults that are in force, by the name or id of the step that made them, so that `heal` and restarts find them again. */
+/** Faults that are in force, by the step that made them, so that `heal` and restarts find them again. */
 import type { Host } from '../engine/lab.ts';
+import { healedBy } from '../scenario/step-id.ts';
 
 export interface ActiveFault {
-  readonly step: string;
   readonly hosts: readonly Host[];
   /** Takes the fault back and returns the proof that it is gone, or why there is none. */
   readonly heal: () => Promise<FaultProof>;
@@ -16,26 +16,34 @@ export interface FaultProof {
   readonly seen: string;
 }
 
+/** Whose fault it is: a step's id, and what `heal` calls it by. */
+interface Maker {
+  readonly step: string;
+  readonly name: string;
+}
+
 export class ActiveFaults {
-  readonly #byName = new Map<string, ActiveFault>();
+  readonly #byStep = new Map<string, ActiveFault & Maker>();
 
   get names(): readonly string[] {
-    return [...this.#byName.keys()];
+    return [...this.#byStep.values()].map(({ name }) => name);
   }
 
-  add(name: string, fault: ActiveFault): void {
-    this.#byName.set(name, fault);
+  add({ step, name }: Maker, fault: ActiveFault): void {
+    this.#byStep.set(step, { ...fault, step, name });
   }
 
-  /** The named fault, or every one for `all`, newest first; they are no longer in force for whoever asks again. */
-  take(name: string): ActiveFault[] {
-    const taken = name === 'all' ? [...this.#byName.values()].reverse() : [this.#byName.get(name)].flatMap((fault) => fault ?? []);
-    for (const [key, fault] of this.#byName) if (taken.includes(fault)) this.#byName.delete(key);
-    return taken;
+  /** Those that a `heal` in step `by` means, newest first. They are in force until they are removed. */
+  meant(name: string, by: string): readonly (ActiveFault & Maker)[] {
+    return healedBy([...this.#byStep.values()].reverse(), name, by);
+  }
+
+  remove({ step }: Pick<Maker, 'step'>): void {
+    this.#byStep.delete(step);
   }
 
   async hostStarted(host: Host): Promise<void> {
-    for (const fault of this.#byName.values()) {
+    for (const fault of this.#byStep.values()) {
       if (fault.hosts.some((each) => each.name === host.name)) await fault.reapply?.(host);
     }
   }

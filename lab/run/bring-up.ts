@@ -56,7 +56,8 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
     if (lab.purpose !== 'replay') await markReady(docker, lab);
     return lab;
   } catch (error) {
-    const cause = options.signal?.aborted ? options.signal.reason : ((await deathIn(docker, lab)) ?? error);
+    const death = options.signal?.aborted ? undefined : await deathIn(docker, lab).catch(() => undefined);
+    const cause = options.signal?.aborted ? options.signal.reason : (death ?? error);
     // Why it failed counts for more than that nothing can be told of it.
     if (!options.signal?.aborted) await options.onFailed?.(lab, blueprint).catch(() => undefined);
     if (!options.keep) await removeLab(docker, lab.id);

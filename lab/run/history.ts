@@ -1,9 +1,15 @@
 /** Makes events of what happens: numbers them, stamps them with the engine's clock, and does not repeat a look that shows nothing new. */
 import type { Event, EventBody, LogEvent, LookEvent } from '../core/event.ts';
 
+/** From when on clocks count as apart, and from when on because this machine slept, ms. */
+const apart = { drifted: 100, slept: 1000 } as const;
+
 export abstract class History {
   /** The engine's clock minus this machine's, ms. */
   readonly offset: number;
+  readonly #aheadAtFirst = clockAhead();
+  /** How much further it went ahead since, as far as `now` knows, ms. */
+  #aheadSince = 0;
   #seq = 0;
   #over = false;
   #lastLooks = new Map<string, { seq: number; answer: string }>();
@@ -17,7 +23,15 @@ export abstract class History {
 
   /** This moment by the engine's clock, ms. */
   now(): number {
-    return performance.timeOrigin + performance.now() + this.offset;
+    return performance.timeOrigin + performance.now() + this.#aheadSince + this.offset;
+  }
+
+  /** Has `now` tell the engine's time again after this machine slept; for how long it did since it was asked last, ms. */
+  catchUp(): number {
+    const behind = clockAhead() - this.#aheadAtFirst - this.#aheadSince;
+    if (Math.abs(behind) < apart.drifted) return 0;
+    this.#aheadSince += behind;
+    return Math.abs(behind) < apart.slept ? 0 : Math.abs(behind);
   }
 
   /** After the run's end nothing is kept: a program in the background may go on until its lab is removed. */
@@ -52,4 +66,9 @@ export abstract class History {
 /** Of ms: when a look began is worked out from its end and what it took, and decides whether it came after a time that had to be held. */
 function inMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
+}
+
+/** By how much this machine's clock is ahead of the one that times are measured by, ms: that stands still while it sleeps (CLOCK_MONOTONIC). */
+function clockAhead(): number {
+  return Date.now() - performance.timeOrigin - performance.now();
 }

@@ -94,12 +94,12 @@ export function followHosts(docker: Docker, lab: Lab, history: History, onTroubl
   for (const reader of readers.values()) attach(reader);
 
   const watch = async () => {
-    for await (const { host, change } of hostChanges(docker, lab.id, signal, (lab.seen + history.offset) / 1000)) {
+    for await (const { host, change, at } of hostChanges(docker, lab.id, signal, (lab.seen + history.offset) / 1000)) {
       const reader = readers.get(host);
       // Signals are not news of a host: what they bring about is.
       if (!reader || change === 'kill') continue;
       reader.state = stateAfter[change];
-      history.recordLog({ host, program: 'lab', level: 'INFO', text: hostWords[change], source: 'stream' }, history.now());
+      history.recordLog({ host, program: 'lab', level: 'INFO', text: hostWords[change], source: 'stream' }, at);
       if (change === 'start') {
         reader.started = true;
         attach(reader);

@@ -56,7 +56,7 @@ export class Recorder extends History {
     this.#stepBack = comeFirst();
     let due = performance.now() + pulse;
     this.#heart = setInterval(() => {
-      const late = Math.max(0, performance.now() - due);
+      const late = Math.max(0, performance.now() - due, this.catchUp());
       this.record({ type: 'heartbeat', late: Math.round(late) });
       due = performance.now() + pulse;
     }, pulse);

@@ -1,6 +1,7 @@
 /** What a run leaves behind: `.lab/runs/<time>-<scenario>-<variant>/`, enough to judge it again without a lab. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { tellError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
 import { isRemoved, type Lab } from '../engine/lab.ts';
 import { readLog } from '../engine/log-stream.ts';
@@ -61,7 +62,7 @@ async function writeInto(path: string, text: string): Promise<void> {
   await writeFile(path, text);
 }
 
-/** Each host's log stream as the engine has it; nothing of a host that somebody removed. */
+/** Each host's log stream as the engine has it; nothing of a host that somebody removed. What cannot be read says why, and costs no verdict. */
 export async function writeLogs(folder: string, docker: Docker, lab: Lab, redact: (text: string) => string): Promise<void> {
   await mkdir(join(folder, runFiles.logs), { recursive: true });
   await Promise.all(
@@ -71,7 +72,7 @@ export async function writeLogs(folder: string, docker: Docker, lab: Lab, redact
         for await (const line of readLog(docker, host.container, { follow: false })) lines.push(`${line.stamp} ${line.text}\n`);
       } catch (error) {
         if (isRemoved(error)) return;
-        throw error;
+        lines.push(`pglab: the rest could not be read: ${tellError(error)}\n`);
       }
       await writeFile(join(folder, runFiles.logs, `${host.name}.log`), redact(lines.join('')));
     }),

@@ -1,4 +1,5 @@
 /** Finds scenario files by name and reads them, recipes included. */
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { Value } from '../core/event.ts';
@@ -8,7 +9,7 @@ import { readTrains } from '../engine/trains.ts';
 import type { Plan, StepOf } from '../scenario/plan.ts';
 import { type Planned, readScenario } from '../scenario/plan-scenario.ts';
 import type { RawStep } from '../scenario/typed-step.ts';
-import type { VerbName } from '../scenario/verbs/verbs.ts';
+import { isHealed, type VerbName } from '../scenario/verbs/verbs.ts';
 import type { SourceText } from '../scenario/yaml-source.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { EffectVerb } from './effects/effect.ts';
@@ -99,12 +100,19 @@ export function planTyped(
   values: Readonly<Record<string, Value>>,
 ): { readonly step: StepOf<EffectVerb>; readonly problem?: never } | { readonly step?: never; readonly problem: string } {
   const { cluster: _, ...vars } = { ...plan.vars, ...values };
-  const text = JSON.stringify({ scenario: 'typed', proves: 'nothing', sources: ['talk: none'], lab: plan.lab, vars, steps: [typed] });
+  // Of the scenario's own faults, heal has to know the names.
+  const named =
+    typed.heal === undefined ? [] : plan.steps.flatMap(({ verb, name }) => (name !== undefined && isHealed(verb) ? [name] : []));
+  const text = JSON.stringify({
+    ...{ scenario: 'typed', proves: 'nothing', sources: ['talk: none'], lab: plan.lab },
+    vars: Object.fromEntries(Object.entries(vars).filter(([name]) => !named.includes(name))),
+    steps: [...named.map((as) => ({ freeze: 'all', as })), typed],
+  });
   const { plans, problems } = planFile({ file: 'typed', text });
-  const [step] = plans[0]?.steps ?? [];
+  const step = plans[0]?.steps.at(-1);
   if (!step) return { problem: problems.map(({ message, hint }) => `${message}${hint === undefined ? '' : `\n  ${hint}`}`).join('\n') };
   if (plannedOnly.includes(step.verb)) return { problem: `${step.verb} is for the scenario's own steps` };
-  return { step: { ...(step as StepOf<EffectVerb>), id: 'by-hand', background: false } };
+  return { step: { ...(step as StepOf<EffectVerb>), id: `by-hand-${randomBytes(3).toString('hex')}`, background: false } };
 }
 
 function projectRecipe(name: string): SourceText | undefined {

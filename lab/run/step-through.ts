@@ -56,6 +56,8 @@ export function stepThrough(ask: (standing: Standing) => Promise<Move>, goal: nu
         at += 1;
       } else if (move.do === 'skip') {
         passOver(steps[at] as PlannedStep);
+        // What comes before it is not tried again: an order of steps is judged.
+        last = undefined;
         at += 1;
       }
       // Whoever goes on after a failed step is shown the one that comes then first.

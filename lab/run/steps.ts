@@ -1,5 +1,6 @@
 /** Carries out a plan's steps one after another: fills in values, resolves selectors, runs the verb's effect, records what came of it. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { unlessAborted } from '../core/deadline.ts';
 import type { ClusterLook, RunStarted, StepResult, Value } from '../core/event.ts';
 import { LabError, tellError, UnsupportedError } from '../core/problem.ts';
 import type { Host } from '../engine/lab.ts';
@@ -158,14 +159,12 @@ async function carryOut(
       ...(step.within === undefined ? {} : { within: step.within }),
     };
     const began = performance.now();
-    const {
-      on = [],
-      fields = {},
-      outcome = 'done',
-      ...rest
-    } = await (run.elsewhere && !runsProgram(step.verb)
-      ? doneElsewhere(run.elsewhere, Object.keys(resolved).flatMap(hosts))
-      : (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args));
+    const work =
+      run.elsewhere && !runsProgram(step.verb)
+        ? doneElsewhere(run.elsewhere, Object.keys(resolved).flatMap(hosts))
+        : (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args);
+    // Whoever interrupts does not wait for a backup: what it does after that is not recorded, and ends with its lab.
+    const { on = [], fields = {}, outcome = 'done', ...rest } = await unlessAborted(work, run.signal);
     const took = Math.round(performance.now() - began);
     return { ...rest, outcome, took, fields: { ...(await namedFields(run, step, on)), ...fields } };
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Event, StepResult, Value } from '../core/event.ts';
 import { expand, type Names } from './expand.ts';
 import { allSteps, type Plan, type PlannedStep } from './plan.ts';
 import { selectorText } from './selector.ts';
+import { scopeOf } from './step-id.ts';
 
 /** Scopes by the id of the recipe step that opens them; the scenario's own is ''. Immutable: `bind` makes new ones. */
 export interface Bindings {
@@ -81,10 +82,4 @@ function openRecipe(
     if (hosts) values[name] = hosts.length === 1 ? (hosts[0] as string) : [...hosts];
   }
   return { ...bindings, scopes: { ...bindings.scopes, [step.id]: { vars: {}, values } } };
-}
-
-/** 's7.2' is in the scope of 's7', 's7' in the scenario's. */
-function scopeOf(stepId: string): string {
-  const dot = stepId.lastIndexOf('.');
-  return dot < 0 ? '' : stepId.slice(0, dot);
 }

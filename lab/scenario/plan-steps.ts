@@ -11,7 +11,7 @@ import type { ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { adviseOnStep, checkStep } from './step-check.ts';
 import { commonFields, type Verb } from './verb.ts';
-import { namesItself, verbs } from './verbs/verbs.ts';
+import { isHealed, namesItself, verbs } from './verbs/verbs.ts';
 import { isForVariant } from './version-range.ts';
 
 /** `known` is added to as names come to be. `prefix` is 's' for the scenario, 's7.' for a recipe called by s7. */
@@ -57,12 +57,12 @@ function defineName(name: string, step: ParsedStep, known: Map<string, Known>, s
     scope.collector.problems.push(
       place(step.yaml, { message: `the name ${name} has a meaning of its own`, path, hint: 'choose another one' }),
     );
-  const { effect, fields }: Verb<never> = verbs[step.verb] as unknown as Verb<never>;
+  const { fields }: Verb<never> = verbs[step.verb] as unknown as Verb<never>;
   known.set(name, {
     kind: 'step',
     verb: step.verb,
     fields: [...Object.keys(commonFields), ...Object.keys(fields ?? {})],
-    healed: effect?.healed === true,
+    healed: isHealed(step.verb),
     background: step.background,
   });
 }

@@ -3,6 +3,7 @@
  * what each word means given a view of the clusters; where the view comes from is none of its business.
  */
 import { z } from 'zod';
+import type { ClusterLook } from '../core/event.ts';
 import type { HostName } from '../topology/blueprint.ts';
 import { text } from './schema-parts.ts';
 
@@ -135,6 +136,18 @@ export interface ClusterView {
   readonly streaming: readonly HostName[];
   readonly sync: readonly HostName[];
   readonly repo?: HostName;
+}
+
+/** `look`: undefined where the cluster was not seen yet. */
+export function clusterView(members: readonly HostName[], look: ClusterLook | undefined, repo: HostName | undefined): ClusterView {
+  const standbys = Object.entries(look?.members ?? {}).filter(([, { role }]) => role === 'replica');
+  return {
+    members,
+    ...(look?.leader === undefined ? {} : { leader: look.leader }),
+    streaming: standbys.flatMap(([name, { state }]) => (state === 'streaming' ? [name] : [])),
+    sync: standbys.flatMap(([name, { sync }]) => (sync ? [name] : [])),
+    ...(repo === undefined ? {} : { repo }),
+  };
 }
 
 /** What selectors are resolved against. The preset's cluster is `main`. */

@@ -19,7 +19,7 @@ export function compareVersions(a: readonly number[], b: readonly number[]): num
   return 0;
 }
 
-type Bound = { readonly operator: '>=' | '<=' | '>' | '<' | '='; readonly than: readonly number[] };
+type Bound = { readonly operator: '>=' | '<' | '='; readonly than: readonly number[] };
 /** Bounds that must all hold. */
 export type VersionRange = readonly Bound[];
 
@@ -48,7 +48,7 @@ export function parseVersionRange(source: string): VersionRange | undefined {
     const match = /^(>=|<=|>|<|=)?(.+)$/.exec(word);
     const than = numbers(match?.[2]);
     if (!than) return undefined;
-    const operator = (match?.[1] ?? '') as Bound['operator'] | '';
+    const operator = (match?.[1] ?? '') as Bound['operator'] | '>' | '<=' | '';
     if (operator === '') bounds.push({ operator: '>=', than }, { operator: '<', than: next(than) });
     else if (operator === '>') bounds.push({ operator: '>=', than: next(than) });
     else if (operator === '<=') bounds.push({ operator: '<', than: next(than) });
@@ -84,8 +84,6 @@ function isIn(range: VersionRange, found: readonly number[]): boolean {
   return range.every(({ operator, than }) => {
     const order = compareVersions(found, than);
     if (operator === '>=') return order >= 0;
-    if (operator === '<=') return order <= 0;
-    if (operator === '>') return order > 0;
     return operator === '<' ? order < 0 : order === 0;
   });
 }

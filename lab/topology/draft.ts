@@ -134,7 +134,7 @@ function draftHost(
   made: Made,
 ): DraftedHost {
   const plan = plans.find(({ spec }) => spec.name === host.cluster?.name);
-  const conf = host.kind === 'etcd' ? undefined : pgbackrestConf(host, layout, plans, plan);
+  const conf = host.kind === 'etcd' ? undefined : pgbackrestConf(host, plans, plan);
   const rendered: FileSpec[] = [];
   if (host.kind === 'etcd') rendered.push(file(places.etcdConfig, renderEtcdYml(host.name, layout.preset.etcd), 0o644));
   if (plan) rendered.push(file(places.patroniConfig, writePatroniYaml(patroniConfig(host, layout, plan, made.secrets)), 0o600));
@@ -172,12 +172,12 @@ function patroniConfig(host: LayoutHost, layout: Layout, { spec, dcs, major }: C
   return host.layers.reduce((merged, { overlay }) => mergeMap(merged, overlay.patroni ?? {}), withDcs);
 }
 
-function pgbackrestConf(host: LayoutHost, layout: Layout, plans: readonly ClusterPlan[], plan: ClusterPlan | undefined): PgbackrestConf {
-  const conf = plan ? memberConf(host.name, layout, plan) : repositoryConf(plans);
+function pgbackrestConf(host: LayoutHost, plans: readonly ClusterPlan[], plan: ClusterPlan | undefined): PgbackrestConf {
+  const conf = plan ? memberConf(host.name, plan) : repositoryConf(plans);
   return host.layers.reduce((merged, { overlay }) => mergePgbackrestConf(merged, overlay.pgbackrest ?? {}), conf);
 }
 
-function memberConf(host: HostName, _layout: Layout, { spec, major }: ClusterPlan): PgbackrestConf {
+function memberConf(host: HostName, { spec, major }: ClusterPlan): PgbackrestConf {
   const { stanza, members, repo } = spec;
   if (repo !== undefined) return databaseHostConf({ stanza, major, repo });
   return peerHostConf({ stanza, major, peers: members.filter((member) => member !== host) });

@@ -9,7 +9,6 @@ export const places = {
   hostKey: '/etc/pgbackrest/cert/host.key',
   repository: '/var/lib/pgbackrest',
   spool: '/var/spool/pgbackrest',
-  pgbackrestLogs: '/var/log/pgbackrest',
   etcdData: '/var/lib/etcd/data',
 } as const;
 

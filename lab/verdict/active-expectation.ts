@@ -15,16 +15,12 @@ export interface ActiveExpectation {
    * only logs (or bindings) matter.
    */
   readonly looks: readonly LookRequest[];
-  /** Hosts whose streams must be read past `through` before the step ends; empty where no log is judged. */
+  /** Hosts whose streams must be read past the end of what is judged before the step ends; empty where no log is judged. */
   readonly streams: readonly HostName[];
-  /** Engine's time, ms, up to which `streams` must be read: the window's end as far as it is known now. */
-  readonly through: number;
   /** Engine's time, ms, by which all clauses must hold. */
   readonly deadline: number;
   /** Engine's time, ms, up to which they must go on holding. Only with `for`, once they hold. */
   readonly holdUntil?: number;
   /** When the last round of looks began, engine's time, ms: what was asked since has shown nothing yet. Absent before the first. */
   readonly roundBegan?: number;
-  /** What is still waited for, one line each, for progress. */
-  readonly waitingFor: readonly string[];
 }

@@ -4,6 +4,7 @@
  */
 import type { Event } from '../core/event.ts';
 import type { PlannedStep } from '../scenario/plan.ts';
+import { healedBy } from '../scenario/step-id.ts';
 import type { VerbName } from '../scenario/verbs/verbs.ts';
 
 /** `heal`, or a start of the same hosts, ends these; the others are over when their step is. */
@@ -64,10 +65,13 @@ export function createFaultRecord(steps: ReadonlyMap<string, PlannedStep>): Faul
   }
 
   function ended(step: PlannedStep, at: number): void {
-    for (const fault of faults) {
-      if (fault.to !== undefined) continue;
+    const lasts = faults.filter(({ to }) => to === undefined);
+    if (step.verb === 'heal') {
+      const healable = lasts.filter(({ until }) => until === 'heal');
+      for (const fault of healedBy(healable, step.args.fault, step.id)) fault.to = at;
+    }
+    for (const fault of lasts) {
       if (fault.until === 'step' && fault.step === step.id) fault.to = at;
-      if (step.verb === 'heal' && fault.until === 'heal' && (step.args.fault === 'all' || step.args.fault === fault.name)) fault.to = at;
       if ((step.verb === 'start' || step.verb === 'restart') && fault.until === 'start') {
         const up = faults.find((one) => one.step === step.id)?.hosts ?? [];
         fault.hosts = fault.hosts.filter((host) => !up.includes(host));

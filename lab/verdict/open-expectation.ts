@@ -201,32 +201,17 @@ export function openExpectation({ step, started, context, window, logs }: OpenTe
   }
 
   function active(): ActiveExpectation {
-    const { hold, settledAt, windowEnd, broken } = findings();
+    const { hold, settledAt, broken } = findings();
     const over = broken !== undefined || hold.phase === 'broken' || hold.phase === 'gap' || settledAt !== undefined;
     return {
       step: step.id,
       state: over ? 'failed' : hold.phase === 'met' ? 'met' : hold.phase === 'holding' ? 'holding' : 'waiting',
       looks: wanted(),
       streams: streams(),
-      through: broken?.entry.at ?? windowEnd,
       deadline: terms.deadline,
       ...(hold.from === undefined || terms.span === 0 ? {} : { holdUntil: hold.from + terms.span }),
       ...(roundBegan === undefined ? {} : { roundBegan }),
-      waitingFor: waitingFor(hold.round ?? inTime),
     };
-  }
-
-  function waitingFor(seen: SeenRound | undefined): readonly string[] {
-    const states = (seen?.readings ?? []).flatMap((reading) =>
-      (reading?.claims ?? []).filter((claim) => claim.truth !== 'yes').map((claim) => `${claim.expected} (${claim.observed})`),
-    );
-    const lines = logFolds.flatMap((log) => {
-      const { met } = log.read(Number.POSITIVE_INFINITY);
-      return log.lines.flatMap((line, index) =>
-        line.compiled && line.role === 'expected' && line.times === undefined && !met.has(index) ? [line.shown] : [],
-      );
-    });
-    return [...states, ...lines];
   }
 
   return {

@@ -3,7 +3,7 @@ import type { Event, LedgerLook, MarkEvent, Value } from '../core/event.ts';
 import { type Lsn, lsnValue, parseLsn } from '../core/lsn.ts';
 import type { PlannedStep } from '../scenario/plan.ts';
 import type { Point } from '../scenario/point.ts';
-import { scopeOf } from './step-scope.ts';
+import { scopeOf } from '../scenario/step-id.ts';
 import { type Ancestry, ancestorTimeline, type PathLimit, serverTimeline, type Timeline } from './timeline.ts';
 import { segmentOnTimeline, walSegment } from './wal-segment.ts';
 

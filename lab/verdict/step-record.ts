@@ -1,10 +1,10 @@
 /** Which steps ran, when, and what came of them. Also answers where a log window begins. */
 import type { StepResult } from '../core/event.ts';
 import { allSteps, type Plan, type PlannedStep, type StepOf } from '../scenario/plan.ts';
+import { scopeOf } from '../scenario/step-id.ts';
 import { runsProgram } from '../scenario/verbs/verbs.ts';
 import { placeOf } from './place.ts';
 import { lastLines } from './step-result.ts';
-import { scopeOf } from './step-scope.ts';
 import type { ClauseOutcome, Printed, StepOutcome } from './verdict.ts';
 
 interface StepNote {

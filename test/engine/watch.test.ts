@@ -3,14 +3,15 @@ import type Docker from 'dockerode';
 import { expect, test } from 'vitest';
 import { hostChanges } from '../../lab/engine/watch.ts';
 
-test("a host that Podman calls removed is gone, as one that Docker calls destroyed; Podman's own words are asked for", async () => {
+test("a host that Podman calls removed is gone, as one that Docker calls destroyed; Podman's own words are asked for; a helper is no host", async () => {
   let asked: readonly string[] = [];
   const event = (Action: string, more = {}) =>
     `${JSON.stringify({ Action, Actor: { Attributes: { 'pglab.host': 'pg1', ...more } }, timeNano: 5e6 })}\n`;
   const docker = {
     getEvents: async ({ filters }: { filters: { event: string[] } }) => {
       asked = filters.event;
-      return Readable.from([event('die', { exitCode: '137', containerExitCode: '0' }), event('remove'), event('destroy')]);
+      const helper = event('start', { 'pglab.host': '' });
+      return Readable.from([helper, event('die', { exitCode: '137', containerExitCode: '0' }), event('remove'), event('destroy')]);
     },
   } as unknown as Docker;
   const changes = [];

@@ -1,25 +1,51 @@
-import { expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { Docker } from '../../lab/engine/connect.ts';
 import { lookAtRepository } from '../../lab/observe/repository.ts';
 
 const stored = '000000010000000000000005';
 const warning = "P00   WARN: configuration file contains invalid option 'repo1-retention-ful'\n";
-const info = JSON.stringify([{ name: 'demo', status: { code: 0, message: 'ok' }, backup: [], archive: [{ id: '18-1', max: stored }] }]);
+const ok = { name: 'demo', status: { code: 0, message: 'ok' }, backup: [], archive: [{ id: '18-1', max: stored }] };
+/** As `info` and `repo-ls` answer. */
+let stanza: object = ok;
+let exit = 0;
 
 vi.mock('../../lab/engine/commands.ts', () => ({
   // As pgBackRest 2.60 answers where its configuration has an option that it does not know.
   runCommand: async (_docker: unknown, _container: string, { argv }: { argv: readonly string[] }) => {
     const there = argv.some((word) => word.startsWith(`--filter=${stored}-`));
     const listed = there ? `18-1/0000000100000000/${stored}-${'5'.repeat(40)}.lz4\n` : '';
-    return { exit: 0, stderr: '', stdout: `${warning}${argv[1] === 'info' ? info : listed}` };
+    if (argv[1] === 'info') return { exit: 0, stderr: '', stdout: `${warning}${JSON.stringify([stanza])}` };
+    return { exit, stderr: exit === 0 ? '' : 'unable to list', stdout: `${warning}${listed}` };
   },
 }));
 
+beforeEach(() => {
+  stanza = ok;
+  exit = 0;
+});
+
+const look = (...segments: readonly string[]) => lookAtRepository({} as Docker, 'repo', 'demo', segments);
+
 test('what pgBackRest says of its configuration is neither its answer nor a segment in the archive', async () => {
   const missing = '000000010000000000000006';
-  expect(await lookAtRepository({} as Docker, 'repo', 'demo', [stored, missing])).toMatchObject({
+  expect(await look(stored, missing)).toMatchObject({
     status: 'ok',
     archiveMax: { '18-1': stored },
     segments: { [stored]: true, [missing]: false },
   });
+});
+
+test('a repository that pgBackRest could not read is no empty one', async () => {
+  const denied = '[FileOpenError] unable to open backup.info: [13] Permission denied';
+  const repo = [
+    { key: 1, status: { code: 99, message: denied } },
+    { key: 2, status: { code: 0, message: 'ok' } },
+  ];
+  stanza = { ...ok, status: { code: 99, message: 'other' }, repo };
+  await expect(look()).rejects.toThrow(`pgbackrest could not read the repository of demo: ${denied}`);
+});
+
+test('an archive that could not be listed is none without the segment', async () => {
+  exit = 49;
+  await expect(look(stored)).rejects.toThrow('pgbackrest repo-ls exited 49: unable to list');
 });

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readVerdict, renderJson } from '../../lab/report/json.ts';
 import { renderJunit } from '../../lab/report/junit.ts';
 import { renderText } from '../../lab/report/text.ts';
 import { judge } from '../../lab/verdict/judge.ts';
 import type { Verdict } from '../../lab/verdict/verdict.ts';
 import { storedRun } from '../histories.ts';
-import { failedOver, healthy, planOf, Run, scenarioText } from '../verdict/a-run.ts';
+import { failedOver, planOf, Run, scenarioText } from '../verdict/a-run.ts';
 
 const steps = `- start: pg2
   as: rebuild
@@ -189,19 +188,5 @@ describe('JUnit', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
     expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800]/);
     expect(xml).toContain('&lt;b&gt; &amp; &quot;quoted&quot;');
-  });
-});
-
-describe('JSON', () => {
-  it('is read as it was written', () => {
-    const verdict = new Run(planOf('- expect: { cluster: { leader: pg1 } }')).start('s1').cluster(healthy).end('s1').complete().verdict();
-    expect(readVerdict(renderJson(verdict))).toEqual(verdict);
-    expect(readVerdict(renderJson(fallback()))).toEqual(fallback());
-  });
-
-  it('is refused where it is something else', () => {
-    expect(() => readVerdict('{')).toThrow('this is no verdict');
-    expect(() => readVerdict('{"format":2}')).toThrow('its format is 2');
-    expect(() => readVerdict('{"format":1,"verdict":"maybe","steps":[]}')).toThrow('no verdict');
   });
 });

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readScenarioFiles, scenarioNames } from '../../lab/run/scenario-files.ts';
+import { planTyped, readScenarioFiles, scenarioNames } from '../../lab/run/scenario-files.ts';
+import { planOf } from '../verdict/a-run.ts';
 
 test('a scenario that is named twice, by name and by path, is one scenario', () => {
   const named = [
@@ -58,4 +59,13 @@ test('a folder that is called as a scenario of the project does not hide it', ()
     process.chdir(here);
     rmSync(elsewhere, { recursive: true });
   }
+});
+
+test("the scenario's own faults can be healed by hand, and what is done by hand has a name of its own each time", () => {
+  const plan = planOf('- freeze: pg2\n  as: frozen\n- stop: pg3\n  as: down');
+  const values = { frozen: { on: 'pg2' } };
+  const typed = [planTyped(plan, { heal: 'frozen' }, values), planTyped(plan, { freeze: '${frozen.on}' }, values)];
+  expect(typed).toMatchObject([{ step: { verb: 'heal', args: { fault: 'frozen' } } }, { step: { verb: 'freeze' } }]);
+  expect(typed[0]?.step?.id).not.toBe(typed[1]?.step?.id);
+  expect(planTyped(plan, { heal: 'down' }, values).problem).toContain('no fault before this is named down');
 });

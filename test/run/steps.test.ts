@@ -8,6 +8,8 @@ import type { Event, RunStarted } from '../../lab/core/event.ts';
 import { UnsupportedError } from '../../lab/core/problem.ts';
 import type { CommandResult } from '../../lab/engine/commands.ts';
 import { Recorder } from '../../lab/run/recorder.ts';
+import type { Drive } from '../../lab/run/replay.ts';
+import { type Move, type Standing, stepThrough } from '../../lab/run/step-through.ts';
 import { runSteps, type StepRunner } from '../../lab/run/steps.ts';
 import { type Bindings, bind, startBindings } from '../../lab/scenario/bindings.ts';
 import { createJudge, judge as judgeAgain } from '../../lab/verdict/judge.ts';
@@ -17,10 +19,13 @@ import { healthy, planOf, Run } from '../verdict/a-run.ts';
 interface Options {
   /** In place of every program. */
   readonly program?: () => Promise<Partial<CommandResult>>;
+  /** How steps are carried out, where not one after the other. */
+  readonly drive?: Drive;
   /** How long a look at the clusters takes, ms. */
   readonly looking?: number;
   /** Hosts that are down. */
   readonly down?: readonly string[];
+  readonly signal?: AbortSignal;
   /** Once the history is closed. */
   readonly afterwards?: () => Promise<void>;
 }
@@ -32,7 +37,10 @@ interface Replayed {
   readonly history: readonly Event[];
 }
 
-async function replay(steps: string, { program, looking = 0, down = [], afterwards }: Options = {}): Promise<Replayed> {
+async function replay(
+  steps: string,
+  { program, drive, looking = 0, down = [], signal = new AbortController().signal, afterwards }: Options = {},
+): Promise<Replayed> {
   const plan = planOf(steps);
   const folder = mkdtempSync(join(tmpdir(), 'pglab-steps-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -55,13 +63,13 @@ async function replay(steps: string, { program, looking = 0, down = [], afterwar
     background: [],
     lab: { spec: { clusters: [] }, hosts: hosts.map((name) => ({ name })) },
     onStep: () => undefined,
-    signal: new AbortController().signal,
+    signal,
     observer: { latest: { main: healthy } },
     streams: { stateOf: (host: string) => (down.includes(host) ? 'stopped' : 'running') },
     lookAtClusters: () => delay(looking, { main: healthy }),
     elsewhere: async () => ({ exit: 0, stdout: '', stderr: '', ...(await program?.()) }),
   };
-  await runSteps(run as unknown as StepRunner, plan.steps);
+  await (drive ?? runSteps)(run as unknown as StepRunner, plan.steps);
   recorder.record({ type: 'read-through', hosts, through: recorder.now() });
   recorder.record({ type: 'run-ended', reason: 'completed' });
   await recorder.close();
@@ -126,4 +134,22 @@ test('a program in the background may outlast the history: its lab is removed, a
   expect(history.at(-1)).toMatchObject({ type: 'run-ended' });
   expect(verdict).toMatchObject({ verdict: 'fail', because: { step: 's2', reason: 'exit' } });
   expect(again.because).toEqual(verdict.because);
+});
+
+test('who interrupts does not wait for a program that runs', async () => {
+  const stop = new AbortController();
+  const program = () => new Promise<never>(() => setTimeout(() => stop.abort(new Error('interrupted')), 10));
+  await expect(replay('- exec: { on: pg1, run: sleep 300 }', { program, signal: stop.signal })).rejects.toThrow('interrupted');
+});
+
+test('what comes before a step that was passed over is not offered to be tried again', async () => {
+  const offered: boolean[] = [];
+  const moves: Move[] = [{ do: 'next' }, { do: 'skip' }, { do: 'quit', keep: false }];
+  const ask = async ({ again }: Standing): Promise<Move> => {
+    offered.push(again);
+    return moves.shift() as Move;
+  };
+  const { again } = await replay('- exec: { on: pg1, run: a }\n- exec: { on: pg1, run: b }', { drive: stepThrough(ask, 0) });
+  expect(offered).toEqual([false, true, false]);
+  expect(again.verdict).toBe('unknown');
 });

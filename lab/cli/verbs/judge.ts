@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../core/problem.ts';
-import { renderJson } from '../../report/json.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
 import { withRunFolder } from '../../run/bundle/read-bundle.ts';
@@ -65,7 +64,7 @@ function asText(judged: readonly Judged[]): string {
 
 function asJson(judged: readonly Judged[]): string {
   if (judged.length > 1) return judged.map(({ verdict }) => `${JSON.stringify(verdict)}\n`).join('');
-  return judged.map(({ verdict }) => renderJson(verdict)).join('');
+  return judged.map(({ verdict }) => `${JSON.stringify(verdict, null, 2)}\n`).join('');
 }
 
 function comments(judged: readonly Judged[]): string {

@@ -5,7 +5,7 @@ import { imageTag } from '../../engine/images.ts';
 import type { Blueprint, FileSpec, HostSpec } from '../../topology/blueprint.ts';
 import { places, ports } from '../../topology/places.ts';
 import { didYouMean } from '../../topology/topology-problem.ts';
-import { draftChoice, type LabChoice, withLabChoice } from '../lab-options.ts';
+import { type LabChoice, outlineChoice, withLabChoice } from '../lab-options.ts';
 import { type Paint, paintFor } from '../paint.ts';
 import type { Verb } from '../session.ts';
 import { table } from '../table.ts';
@@ -32,7 +32,7 @@ Examples:
   npm run -s lab:plan -- --overlay my-lab.yaml --json | jq '.hosts[].image'`,
       )
       .action(async (options: Options) => {
-        const blueprint = await draftChoice(options, 'placeholders');
+        const blueprint = await outlineChoice(options);
         if (options.file !== undefined) process.stdout.write(findFile(blueprint, options.file).text);
         else if (options.json) process.stdout.write(`${JSON.stringify(withTags(blueprint), null, 2)}\n`);
         else process.stdout.write(`${describe(blueprint, paintFor(process.stdout)).join('\n')}\n`);

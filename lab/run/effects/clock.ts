@@ -29,8 +29,7 @@ export const clock: Effect<'clock'> = {
     const without = on.filter((_, index) => missing[index]);
     if (without.length > 0)
       return { on, outcome: 'unsupported', reason: `libfaketime is not installed on ${without.map(({ name }) => name).join(', ')}` };
-    ctx.faults.add(ctx.name, {
-      step: ctx.step,
+    ctx.faults.add(ctx, {
       hosts: on,
       heal: async () => allProven(await Promise.all(on.map((host) => unfake(ctx, host, args.process)))),
     });

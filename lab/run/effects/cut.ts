@@ -27,8 +27,7 @@ export const cut: Effect<'cut'> = {
     const probes = () => probesOf(partition).filter(bothUp);
     const before = await knock(ctx.docker, probes());
     const put = (host: Host) => putRules(ctx, host, dropRules(partition, host, chain));
-    ctx.faults.add(ctx.name, {
-      step: ctx.step,
+    ctx.faults.add(ctx, {
       hosts: partition.from,
       // The chain went with the host, and some service may have talked before it was back.
       reapply: async (host) => void (await put(host)),

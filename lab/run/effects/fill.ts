@@ -11,8 +11,7 @@ export const fill: Effect<'fill'> = {
   run: async (ctx, args) => {
     const on = ctx.hosts(args.on);
     const disks = await Promise.all(on.map(async (host) => ({ host, disk: await diskOf(ctx, host, args.path) })));
-    ctx.faults.add(ctx.name, {
-      step: ctx.step,
+    ctx.faults.add(ctx, {
       hosts: on,
       // A host's sized disks are memory: they come back empty.
       reapply: async (host) => {

@@ -4,6 +4,7 @@
  */
 import { get } from 'node:http';
 import { LabError, UnsupportedError } from '../../core/problem.ts';
+import { settle } from '../../core/settle.ts';
 import { freezeContainer, type Host } from '../../engine/lab.ts';
 import { ask, serverOf, sqlstateOf } from '../../observe/postgres.ts';
 import type { ProcessName } from '../../scenario/targets.ts';
@@ -19,12 +20,11 @@ export const freeze: Effect<'freeze'> = {
     const on = ctx.hosts(args.on);
     const { process } = args;
     const faults = on.map((host) => (process === undefined ? freezeHost(ctx, host) : freezeProcess(ctx, host, process)));
-    ctx.faults.add(ctx.name, {
-      step: ctx.step,
+    ctx.faults.add(ctx, {
       hosts: on,
       heal: async () => allProven(await Promise.all(faults.map(({ thaw }) => thaw()))),
     });
-    return doneBy(on, await Promise.all(faults.map(({ act }) => act())));
+    return doneBy(on, await settle(faults.map(({ act }) => act())));
   },
 };
 

@@ -7,13 +7,15 @@ import type { Effect } from './effect.ts';
 export const heal: Effect<'heal'> = {
   selectors: () => [],
   run: async (ctx, args) => {
-    const faults = ctx.faults.take(args.fault);
+    const faults = ctx.faults.meant(args.fault, ctx.step);
     if (faults.length === 0 && args.fault !== 'all') throw new LabError(`no fault named ${args.fault} is in force`);
     const proofs: FaultProof[] = [];
     const errors: unknown[] = [];
     for (const fault of faults) {
       try {
-        proofs.push(await fault.heal());
+        const proof = await fault.heal();
+        proofs.push(proof);
+        if (proof.proven) ctx.faults.remove(fault);
       } catch (error) {
         // The others are taken back all the same.
         errors.push(error);

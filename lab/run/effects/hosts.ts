@@ -1,9 +1,13 @@
 /** start, stop, restart and kill: whole hosts through the engine, single services through the host's supervisor. */
 import { Socket } from 'node:net';
+import { settle } from '../../core/settle.ts';
 import { controlService, listens } from '../../engine/commands.ts';
+import { statusOf } from '../../engine/connect.ts';
 import { type Endpoint, endpointOf, type Host } from '../../engine/lab.ts';
 import { promptly } from '../../observe/promptly.ts';
 import type { ServiceTarget } from '../../scenario/targets.ts';
+import type { FaultProof } from '../active-faults.ts';
+import { doneBy, proven, unproven } from '../proofs.ts';
 import { runningServices } from '../services.ts';
 import type { Done, Effect, StepContext } from './effect.ts';
 
@@ -66,34 +70,29 @@ async function killContainer(ctx: StepContext, host: Host): Promise<void> {
   await container.wait();
 }
 
-type Proof = { readonly proven: boolean; readonly seen: string };
-const proven = (seen: string): Proof => ({ proven: true, seen });
-const unproven = (seen: string): Proof => ({ proven: false, seen });
-
 async function act(
   ctx: StepContext,
   args: ServiceTarget,
-  one: (ctx: StepContext, host: Host, args: ServiceTarget) => Promise<Proof>,
+  one: (ctx: StepContext, host: Host, args: ServiceTarget) => Promise<FaultProof>,
 ): Promise<Done> {
   const on = ctx.hosts(args.on);
-  const proofs = await Promise.all(on.map((host) => one(ctx, host, args)));
-  return { on, outcome: proofs.every((proof) => proof.proven) ? 'done' : 'unproven', reason: proofs.map((proof) => proof.seen).join('; ') };
+  return doneBy(on, await settle(on.map((host) => one(ctx, host, args))));
 }
 
-async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promise<Proof> {
+async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promise<FaultProof> {
   if (args.service !== undefined) {
     await controlService(ctx.docker, host.container, 'start', args.service);
     return proven(`${args.service} runs on ${host.name}`);
   }
   const container = ctx.docker.getContainer(host.container);
-  if (!ctx.witnessed) await container.start();
+  if (!ctx.witnessed) await unlessDone(container.start());
   await listens(ctx.docker, host.container);
   await ctx.faults.hostStarted(host);
   const { State } = await container.inspect();
   return State.Running ? proven(`${host.name} runs`) : unproven(`${host.name} is ${State.Status}`);
 }
 
-async function takeDown(ctx: StepContext, host: Host, args: ServiceTarget): Promise<Proof> {
+async function takeDown(ctx: StepContext, host: Host, args: ServiceTarget): Promise<FaultProof> {
   if (args.service !== undefined) {
     await controlService(ctx.docker, host.container, 'stop', args.service);
     return proven(`${args.service} is down on ${host.name}`);
@@ -104,8 +103,15 @@ async function takeDown(ctx: StepContext, host: Host, args: ServiceTarget): Prom
 
 async function stopContainer(ctx: StepContext, host: Host): Promise<number> {
   const container = ctx.docker.getContainer(host.container);
-  await container.stop({ t: stopPatience });
+  await unlessDone(container.stop({ t: stopPatience }));
   return (await container.inspect()).State.ExitCode;
+}
+
+/** The engine refuses (304) what is done already: of several hosts, some may be as they should be. */
+async function unlessDone(change: Promise<unknown>): Promise<void> {
+  await change.catch((error: unknown) => {
+    if (statusOf(error) !== 304) throw error;
+  });
 }
 
 /** Which of the ports still take connections. */

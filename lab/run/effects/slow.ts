@@ -19,8 +19,7 @@ export const slow: Effect<'slow'> = {
     const by = parseDuration(args.by);
     const targets = await Promise.all(on.map((host) => targetOf(ctx, host)));
     const before = await Promise.all(targets.map((target) => connectTime(ctx, target)));
-    ctx.faults.add(ctx.name, {
-      step: ctx.step,
+    ctx.faults.add(ctx, {
       hosts: on,
       reapply: async (host) => void (await delayPackets(ctx, host, by)),
       heal: async () => {
@@ -32,13 +31,13 @@ export const slow: Effect<'slow'> = {
     const failed = tried.find((result) => result.status === 'rejected');
     if (failed) {
       // What was slowed here is slowed no more; whoever was slowed before stays so.
-      ctx.faults.take(ctx.name);
+      ctx.faults.remove(ctx);
       await Promise.all(on.filter((_, index) => tried[index]?.status === 'fulfilled').map((host) => letPacketsGo(ctx, host)));
       throw failed.reason;
     }
     const refused = tried.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []))[0];
     if (refused !== undefined) {
-      ctx.faults.take(ctx.name);
+      ctx.faults.remove(ctx);
       return { on, outcome: 'unsupported', reason: `this kernel cannot delay packets (sch_netem): ${refused}` };
     }
     return doneBy(

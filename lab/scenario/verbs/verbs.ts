@@ -91,3 +91,8 @@ export function runsProgram(verb: VerbName): boolean {
 
 /** Arguments of every verb as its schema puts them out. */
 export type VerbArgs = { readonly [V in VerbName]: z.output<(typeof verbs)[V]['schema']> };
+
+/** Whether `heal` undoes it. */
+export function isHealed(verb: VerbName): boolean {
+  return (verbs[verb] as unknown as Verb<never>).effect?.healed === true;
+}
