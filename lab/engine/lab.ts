@@ -238,6 +238,13 @@ async function pause(container: Docker.Container): Promise<void> {
   if (!(await poll(tried, Boolean, { within: seconds(10) })).met) throw refusal;
 }
 
+/** Throws LabError where there is none. */
+export function hostNamed(lab: Lab, name: string): Host {
+  const host = lab.hosts.find((each) => each.name === name);
+  if (!host) throw new LabError(`lab ${lab.name} has no host ${name}`);
+  return host;
+}
+
 export type Standing = 'up' | 'coming-up' | 'half-made' | 'orphaned';
 
 /** Where a lab stands: finished, being made, or left behind by a process that is no more. */

@@ -31,8 +31,9 @@ function readInfo(printed: string, stanza: string, segments: Readonly<Record<str
   const json = printed.slice(Math.max(0, printed.search(/^\[/m)));
   const found = (JSON.parse(json) as InfoStanza[]).find((each) => each.name === stanza);
   if (found?.status.code === unreadable) {
-    const why = (found.repo ?? []).filter(({ status }) => status.code === unreadable).map(({ status }) => status.message);
-    throw new LabError(`pgbackrest could not read the repository of ${stanza}: ${why.join('; ') || found.status.message}`);
+    const unread = (found.repo ?? []).filter(({ status }) => status.code === unreadable);
+    const why = [...new Set(unread.map(({ status }) => cause(status.message)))].join('; ');
+    throw new LabError(`pgbackrest could not read the repository of ${stanza}: ${why || found.status.message}`);
   }
   return {
     kind: 'repo',
@@ -51,6 +52,12 @@ function readInfo(printed: string, stanza: string, segments: Readonly<Record<str
     archiveMax: Object.fromEntries((found?.archive ?? []).flatMap(({ id, max }) => (max === null ? [] : [[id, max]]))),
     segments,
   };
+}
+
+/** Of an error with the errors that caused it below, and hints at the end, the first cause. */
+function cause(message: string): string {
+  const lines = message.split('\n').filter((line) => !line.startsWith('HINT'));
+  return lines.at(-1) ?? message;
 }
 
 /** Looks into the repository of `stanza`; `segments` are WAL file names to be found in its archive, compressed or not. */

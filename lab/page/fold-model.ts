@@ -132,6 +132,6 @@ const words: Readonly<Record<string, Severity>> = {
 function severityOf(level: string, program: Program, text: string): Severity {
   if (program === 'postgres' && /^the database system is (starting up|shutting down|not yet accepting connections)/.test(text))
     return 'warning';
-  if (program === 'lab' && /^host (stopped|frozen)/.test(text)) return 'warning';
+  if (program === 'lab' && /^host (stopped|frozen|removed)/.test(text)) return 'warning';
   return words[level.replace(/\d$/, '')] ?? 'info';
 }

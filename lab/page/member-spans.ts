@@ -1,12 +1,13 @@
 /** Who was leader, replica, down or frozen, and for how long: from looks at the clusters and from what hosts were seen to do. */
-import type { ClusterLook, EtcdLook, MemberLook } from '../core/event.ts';
+import { type ClusterLook, type EtcdLook, hostWords, type MemberLook } from '../core/event.ts';
 import { type Lane, type LogLine, laneOf, type Model, type Standing } from './model.ts';
 
 const hostStanding: Readonly<Record<string, Standing>> = {
-  'host started': 'up',
-  'host stopped': 'down',
-  'host frozen': 'frozen',
-  'host unfrozen': 'up',
+  [hostWords.start]: 'up',
+  [hostWords.die]: 'down',
+  [hostWords.pause]: 'frozen',
+  [hostWords.unpause]: 'up',
+  [hostWords.destroy]: 'down',
 };
 
 const etcdStanding = { healthy: 'up', unhealthy: 'catching-up', unreachable: 'unreachable' } as const;

@@ -9,12 +9,12 @@ import { LabError } from '../core/problem.ts';
 import { releasePatroni, runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import { createLab, type NewLab } from '../engine/create-lab.ts';
-import { type Lab, markReady, removeLab } from '../engine/lab.ts';
+import { hostNamed, type Lab, markReady, removeLab } from '../engine/lab.ts';
 import type { ClusterStanding } from '../engine/snapshot-labels.ts';
 import { deathIn, watchDeaths } from '../engine/watch.ts';
 import { type Blueprint, type ClusterSpec, readyStates } from '../topology/blueprint.ts';
 import { comeBack, heldBack } from './come-back.ts';
-import { becomesLeader, type ComingUp, hostNamed, standbysStream } from './coming-up.ts';
+import { becomesLeader, type ComingUp, standbysStream } from './coming-up.ts';
 import { checkParameters } from './known-parameters.ts';
 import { locksReleased } from './pgbackrest-locks.ts';
 

@@ -1,10 +1,12 @@
 /** A fork comes back to how the snapshot's lab stood. A golden lab's must; one that a person had broken may turn out to be more so. */
+
 import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import { releasePatroni } from '../engine/commands.ts';
+import { hostNamed } from '../engine/lab.ts';
 import type { HostDown, Standing } from '../engine/snapshot-labels.ts';
 import type { ClusterSpec } from '../topology/blueprint.ts';
-import { archives, becomesLeader, type ComingUp, hostNamed, standbysStream } from './coming-up.ts';
+import { archives, becomesLeader, type ComingUp, standbysStream } from './coming-up.ts';
 
 export interface Fork {
   readonly standing: Readonly<Record<string, Standing>>;

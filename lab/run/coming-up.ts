@@ -4,7 +4,7 @@ import { type Millis, seconds } from '../core/duration.ts';
 import type { ClusterLook } from '../core/event.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
-import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
+import { endpointOf, type Host, hostNamed, type Lab } from '../engine/lab.ts';
 import { lastLines } from '../engine/watch.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import { askPatroni } from '../observe/patroni.ts';
@@ -20,12 +20,6 @@ export interface ComingUp {
 
 /** Enough for a machine ten times slower than the one this was measured on (12 s for the whole bring-up). */
 const patience = { leader: seconds(120), standbys: seconds(120), archive: seconds(60) } as const;
-
-export function hostNamed(lab: Lab, name: string): Host {
-  const host = lab.hosts.find((each) => each.name === name);
-  if (!host) throw new LabError(`lab ${lab.name} has no host ${name}`);
-  return host;
-}
 
 /** Throws LabError, with the host's last words. */
 export async function becomesLeader(ctx: ComingUp, host: Host, within: Millis = patience.leader): Promise<void> {

@@ -9,7 +9,7 @@ import { pausePatroni, resumeAtStart } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
 import type { NewLab } from '../engine/create-lab.ts';
 import { ensureImages, type ImageProgress, imageKey } from '../engine/images.ts';
-import { type Lab, listLabs, removeLab, stopHosts } from '../engine/lab.ts';
+import { hostNamed, type Lab, listLabs, removeLab, stopHosts } from '../engine/lab.ts';
 import { type ClusterStanding, goldenPrefix } from '../engine/snapshot-labels.ts';
 import { findSnapshot, type Snapshot, takeSnapshot } from '../engine/snapshots.ts';
 import { readTrains } from '../engine/trains.ts';
@@ -18,7 +18,6 @@ import { draft, placeholders } from '../topology/draft.ts';
 import type { LabSpec } from '../topology/overlay.ts';
 import type { TopologyProblem } from '../topology/topology-problem.ts';
 import { type BringUp, bringUp, reaches } from './bring-up.ts';
-import { hostNamed } from './coming-up.ts';
 import { draftLab } from './draft-lab.ts';
 import { pruneGolden } from './prune.ts';
 

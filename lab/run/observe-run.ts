@@ -4,12 +4,11 @@
  */
 import type { RunStarted } from '../core/event.ts';
 import type { Docker } from '../engine/connect.ts';
-import type { Lab } from '../engine/lab.ts';
+import { hostNamed, type Lab } from '../engine/lab.ts';
 import { serverOf } from '../observe/postgres.ts';
 import { askVersions } from '../observe/versions.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { ActiveFaults } from './active-faults.ts';
-import { hostNamed } from './coming-up.ts';
 import type { RunContext } from './effects/effect.ts';
 import { followHosts } from './host-streams.ts';
 import { Observer } from './looks.ts';

@@ -8,14 +8,13 @@ import { seconds } from '../core/duration.ts';
 import { claim } from '../engine/claim.ts';
 import { clockOffset } from '../engine/clock.ts';
 import type { Docker } from '../engine/connect.ts';
-import { findLab, freezeHosts, type Host, type Lab, listLabs, removeLab, renameLab, thawHosts } from '../engine/lab.ts';
-import { isAlive, poolPrefix } from '../engine/labels.ts';
+import { findLab, freezeHosts, type Host, hostNamed, type Lab, listLabs, removeLab, renameLab, thawHosts } from '../engine/lab.ts';
+import { isAlive, type PoolLabel, poolPrefix } from '../engine/labels.ts';
 import { engineTime, readLog } from '../engine/log-stream.ts';
 import type { ClusterStanding } from '../engine/snapshot-labels.ts';
 import { lookAtCluster } from '../observe/cluster.ts';
 import type { LabSpec } from '../topology/overlay.ts';
 import { type BringUp, bringUp } from './bring-up.ts';
-import { hostNamed } from './coming-up.ts';
 import { type Origin, type OriginOptions, originOf } from './golden.ts';
 
 /** After a thaw Patroni's leader has long lost its lease's time, and takes it again at once or never. */
@@ -30,21 +29,15 @@ async function poolFor(docker: Docker, spec: string): Promise<Lab[]> {
   return (await pooledLabs(docker)).filter((lab) => lab.spec.pool?.spec === spec);
 }
 
-/** How many labs like it the pool is to be filled up to again, after one of them was taken. */
-export interface Refill {
-  readonly keep: number;
-  readonly spec: string;
-}
-
-/** A lab from the pool where one fits, else one brought up; `refill`: what the pool lacks now. */
+/** A lab from the pool where one fits, else one brought up; `refill`: what the pool is to be filled up with again. */
 export async function startFrom(
   docker: Docker,
   { blueprint, spec, ...origin }: Origin,
   options: Omit<BringUp, keyof Origin | 'down' | 'standing'>,
-): Promise<{ readonly lab: Lab; readonly refill?: Refill }> {
+): Promise<{ readonly lab: Lab; readonly refill?: PoolLabel }> {
   const { forkOf } = origin;
   const pooled = forkOf === undefined ? [] : await pooledLabs(docker);
-  let refill: Refill | undefined;
+  let refill: PoolLabel | undefined;
   for (const stale of pooled.filter((lab) => isFrozen(lab) && lab.spec.forkOf !== forkOf && lab.spec.pool?.spec === JSON.stringify(spec))) {
     refill = stale.spec.pool;
     await discard(docker, stale, 'its recipe or configuration has changed since', options.report);

@@ -5,38 +5,29 @@ import type { Docker } from '../engine/connect.ts';
 import type { ImageProgress } from '../engine/images.ts';
 import { listLabs, removeLab, standing, strayNetworks } from '../engine/lab.ts';
 import { runName } from '../engine/labels.ts';
-import type { Plan, PlannedStep } from '../scenario/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { Blueprint } from '../topology/blueprint.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { Admit } from './admission.ts';
 import type { BringUp } from './bring-up.ts';
 import { draftLab } from './draft-lab.ts';
 import { type GoldenUse, originOf } from './golden.ts';
-import type { Refill } from './pool.ts';
-import { type Drive, isUsersMistake, type Replay, replay } from './replay.ts';
+import { isUsersMistake, type Replay, replay, type Wanted } from './replay.ts';
 import { makeRunFolder, writeLogs } from './run-folder.ts';
 import { runRedactor } from './run-redactor.ts';
 import { removeSnapshotsOf } from './snapshot-lab.ts';
 
-export interface ReplayOptions {
-  /** Texts of the recipes' files that the scenario uses, by name. */
-  readonly recipes?: Readonly<Record<string, string>>;
+/** `keep`: under the name that `onRun` is told. */
+export interface ReplayOptions extends Wanted {
   /** Run folders are made in here. */
   readonly out: string;
   readonly bind: string;
   readonly golden: GoldenUse;
   readonly admit: Admit;
-  /** Leaves the lab up, under the name that `onRun` is told. */
-  readonly keep: boolean;
-  readonly signal: AbortSignal;
-  readonly onRefill: (refill: Refill) => void;
   readonly onImages: (progress: ImageProgress) => void;
   /** Before the lab is brought up. The folder is gone again where the run ends before it begins. */
   readonly onRun: (lab: string, folder: string) => void;
   readonly onPhase: (phase: string) => void;
-  readonly onStep: (step: PlannedStep, title: string) => void;
-  /** A person's hand on the steps: the lab is theirs to keep. */
-  readonly drive?: Drive;
 }
 
 export interface Replayed {
@@ -49,38 +40,34 @@ export interface Replayed {
 
 /** Throws what `replay` throws. */
 export async function replayScenario(docker: Docker, plan: Plan, source: string, options: ReplayOptions): Promise<Replayed> {
-  const { golden, bind, signal, onImages, onPhase } = options;
-  const endTurn = await options.admit(signal);
+  const { out, bind, golden, admit, onImages, onRun, onPhase, ...wanted } = options;
+  const { signal } = wanted;
+  const endTurn = await admit(signal);
   const started = performance.now();
   try {
-    const folder = await makeRunFolder(options.out, plan, new Date());
+    const folder = await makeRunFolder(out, plan, new Date());
     const onFailed: BringUp['onFailed'] = (lab, blueprint) => writeLogs(folder, docker, lab, runRedactor(plan, blueprint).text);
     const start = await originOf(docker, plan.lab, { golden, bind, signal, onImages, onPhase, onFailed }).then(
       (origin) => ({ origin }),
       (error: unknown) => withoutOrigin(plan, folder, error, signal),
     );
     const name = runName(randomBytes(4).toString('hex'));
-    options.onRun(name, folder);
+    onRun(name, folder);
     const verdict = await replay(docker, {
+      ...wanted,
       plan,
       source,
-      ...(options.recipes === undefined ? {} : { recipes: options.recipes }),
       ...start,
       folder,
       bringUp: {
         name,
         // A lab that is to be kept, or may be, belongs to the person from the start: labels cannot be changed.
-        purpose: options.keep || options.drive ? 'hands' : 'replay',
+        purpose: wanted.keep || wanted.drive ? 'hands' : 'replay',
         bind,
         report: onPhase,
         onFailed,
       },
       onUp: endTurn,
-      onRefill: options.onRefill,
-      keep: options.keep,
-      signal,
-      onStep: options.onStep,
-      ...(options.drive ? { drive: options.drive } : {}),
     });
     return { verdict, folder, blueprint: start.origin.blueprint, seconds: Math.round((performance.now() - started) / 100) / 10 };
   } finally {

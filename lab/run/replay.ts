@@ -6,6 +6,7 @@ import { exitCodes, LabError, tellError, withCause } from '../core/problem.ts';
 import { clockOffset } from '../engine/clock.ts';
 import { type Docker, statusOf } from '../engine/connect.ts';
 import { findLab, type Lab, removeLab } from '../engine/lab.ts';
+import type { PoolLabel } from '../engine/labels.ts';
 import type { HostVersions } from '../observe/versions.ts';
 import { type Bindings, bind, startBindings } from '../scenario/bindings.ts';
 import type { Plan, PlannedStep } from '../scenario/plan.ts';
@@ -18,35 +19,39 @@ import type { Origin } from './golden.ts';
 import { verdictAsWritten } from './judge-folder.ts';
 import { type Ending, observeRun } from './observe-run.ts';
 import { openingOf } from './opening.ts';
-import { type Refill, startFrom } from './pool.ts';
+import { startFrom } from './pool.ts';
 import { Recorder } from './recorder.ts';
 import { runFiles, writeInputs, writeLogs } from './run-folder.ts';
 import { runRedactor } from './run-redactor.ts';
 import { removeSnapshotsOf } from './snapshot-lab.ts';
 import { runSteps, type StepRunner } from './steps.ts';
 
-export interface Replay {
+/** What whoever wants a replay says of it, and is told. */
+export interface Wanted {
+  /** Texts of the recipes' files that the scenario uses, by the recipe's name; kept in the run folder. */
+  readonly recipes?: Readonly<Record<string, string>>;
+  /** Leaves the lab up at the end. */
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
+  /** Told of what the pool lacks, where the lab came from there. */
+  readonly onRefill: (refill: PoolLabel) => void;
+  readonly onStep: (step: PlannedStep, title: string) => void;
+  /** A person's hand on the steps: the lab is theirs to keep. Absent: from the first step to what decides. */
+  readonly drive?: Drive;
+}
+
+export interface Replay extends Wanted {
   readonly plan: Plan;
   /** The scenario file's text, kept in the run folder. */
   readonly source: string;
-  /** Texts of the recipes' files that it uses, by the recipe's name; kept there as well. */
-  readonly recipes?: Readonly<Record<string, string>>;
   readonly origin: Origin;
   /** Why there is nothing to start from: no image, or no golden lab. */
   readonly failed?: unknown;
   /** This run's own; it is gone again where the run ended before it began, interrupted or by the user's mistake. */
   readonly folder: string;
   readonly bringUp: Pick<BringUp, 'name' | 'purpose' | 'bind' | 'report' | 'onFailed'>;
-  /** Told of what the pool lacks, where the lab came from there. */
-  readonly onRefill: (refill: Refill) => void;
   /** Called once the lab is up, or will not be. */
   readonly onUp: () => Promise<void>;
-  /** Leaves the lab up at the end. */
-  readonly keep: boolean;
-  readonly signal: AbortSignal;
-  readonly onStep: (step: PlannedStep, title: string) => void;
-  /** Absent: from the first step to what decides. */
-  readonly drive?: Drive;
 }
 
 /** How a plan's steps are carried out: one after another, or as a person says. */

@@ -249,7 +249,7 @@ message and on \`LEVEL: message\`. What \`\${...}\` stands for is taken literall
 of how many such lines there are; lines that must not come have none. Continuation lines belong to their entry.
 
 \`lines\` come in this order with others between them, across hosts by the engine's clock; \`order: any\` drops the order, and one entry
-may be several of them. \`never\` lines must not come. The file's own \`forbid\` is watched from the first step to the end of the run, also before what its \`\${...}\` refer to has a value.
+may be several of them. \`never\` lines must not come. The file's own \`forbid\` is watched from the first step to the end of the run: once what a \`\${...}\` in it refers to has a value, the lines before that are looked at as well.
 The window begins where the step \`since\` began (default: the last step that is neither mark nor expect) and ends with this
 expect, \`for\` included; it is judged once every stream was read past its end. What \`never\` alone forbids needs \`for\`.
 

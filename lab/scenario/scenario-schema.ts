@@ -100,7 +100,9 @@ export const scenarioSchema = z.strictObject({
   forbid: z
     .array(lineSchema)
     .exactOptional()
-    .describe('lines that must not be logged in the whole run, also before what they refer to has a value'),
+    .describe(
+      'lines that must not be logged in the whole run: earlier lines are looked at as well, once what ${...} refers to has a value',
+    ),
 });
 
 const recipeParamSchema = z.strictObject({

@@ -3,7 +3,9 @@
  * (`kill: leader`). Knows how words become a step; whether the step makes sense is the planner's to say.
  */
 import type { Value } from '../core/event.ts';
+import { serviceNames } from '../topology/overlay.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
+import { processSchema } from './targets.ts';
 import { verbNames, verbs } from './verbs/verbs.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -21,9 +23,10 @@ interface Form {
   readonly read: (words: string) => RawStep | undefined;
 }
 
-const services = /^(?<on>.+?)(?:\s+(?<part>patroni|postgres|etcd|pgbackrest|sshd))?$/;
-const processes =
-  /^(?<on>.+?)(?:\s+(?<part>patroni|postgres|pgbackrest|etcd|sshd|archiver|checkpointer|startup|walreceiver|walsender|walwriter))?$/;
+/** Hosts, and at the end perhaps one of these. */
+const withPart = (parts: readonly string[]) => new RegExp(`^(?<on>.+?)(?:\\s+(?<part>${parts.join('|')}))?$`);
+const services = withPart(serviceNames);
+const processes = withPart(processSchema.options);
 
 function target(verb: string, key: 'service' | 'process', pattern: RegExp): Form['read'] {
   return (words) => {

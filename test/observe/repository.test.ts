@@ -36,9 +36,10 @@ test('what pgBackRest says of its configuration is neither its answer nor a segm
 });
 
 test('a repository that pgBackRest could not read is no empty one', async () => {
-  const denied = '[FileOpenError] unable to open backup.info: [13] Permission denied';
+  const denied = "FileOpenError: unable to open file '/repo/backup.info.copy' for read: [13] Permission denied";
+  const message = `[FileOpenError] unable to load info file\n${denied}\nHINT: has a stanza-create been performed?`;
   const repo = [
-    { key: 1, status: { code: 99, message: denied } },
+    { key: 1, status: { code: 99, message } },
     { key: 2, status: { code: 0, message: 'ok' } },
   ];
   stanza = { ...ok, status: { code: 99, message: 'other' }, repo };

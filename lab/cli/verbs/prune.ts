@@ -18,7 +18,10 @@ interface Pruned {
 export const prune: Verb = {
   define: (command: Command) => {
     command
-      .argument('[snapshot...]', 'these; without a name, golden labs that are old or too many, and what half-made ones left')
+      .argument(
+        '[snapshot...]',
+        'what to remove; without a name, golden labs (labs that others are copied from) that are old or too many, and what half-made ones left',
+      )
       .option('--golden', 'every golden lab: each is made anew when it is needed')
       .option('--all', "every snapshot, and every image of the lab's")
       .option('--json', 'what was removed, as JSON')

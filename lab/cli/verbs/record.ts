@@ -20,7 +20,7 @@ import { paintFor } from '../paint.ts';
 import { openPrompt } from '../prompt.ts';
 import { RecordPrompt } from '../record-prompt.ts';
 import type { Session, Verb } from '../session.ts';
-import { writeReports } from './replay.ts';
+import { writeReports } from '../write-reports.ts';
 
 interface Options {
   readonly name: string;
@@ -46,7 +46,7 @@ step, the chosen expectations, and a mutant that leaves out what brought the fir
 lab: record on one that is as lab:up made it.
 What is done to the lab meanwhile with lab:exec, lab:psql -c or a pipe, and lab:snapshot in other terminals is recorded as well,
 and so are docker kill, stop, start, restart, pause and unpause of its hosts.
-Type help at the prompt. From a pipe, one line is one command, and its end is done.
+Type help at the prompt. From a pipe, each line is one command, and the end of the input is done.
 
 Examples:
   npm run lab:record -- --out scenarios/lost-leader.yaml

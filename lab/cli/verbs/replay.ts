@@ -1,21 +1,16 @@
 /** `pglab replay`: replays scenarios, each variant on a lab of its own, side by side, and says what became of them. */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { exitCodes, LabError, type Problem, UsageError } from '../../core/problem.ts';
 import type { Docker } from '../../engine/connect.ts';
 import { findEngine } from '../../engine/connect.ts';
-import { renderJunit } from '../../report/junit.ts';
-import { renderMarkdown } from '../../report/markdown.ts';
+import type { PoolLabel } from '../../engine/labels.ts';
 import { renderText } from '../../report/text.ts';
 import { type Admit, atOnce, createAdmission } from '../../run/admission.ts';
 import { readBundledScenario } from '../../run/bundle/bundled-scenario.ts';
 import { type GoldenUse, goldenUse, goldenUses } from '../../run/golden.ts';
-import { readRun } from '../../run/judge-folder.ts';
-import type { Refill } from '../../run/pool.ts';
 import { type Replayed, removeOrphans, replayScenario } from '../../run/replay-scenario.ts';
-import { runRedactor, type SecretHolder } from '../../run/run-redactor.ts';
 import { type PlannedFile, planFile, readScenarioFiles, scenarioNames } from '../../run/scenario-files.ts';
 import { expectedSeconds } from '../../scenario/expected-time.ts';
 import type { Plan } from '../../scenario/plan.ts';
@@ -29,8 +24,8 @@ import { type Progress, showProgress } from '../progress.ts';
 import { refillInBackground } from '../refill.ts';
 import type { Session, Verb } from '../session.ts';
 import { table } from '../table.ts';
-import { renderTimeline, timelineFile } from '../timeline.ts';
 import { verdictCode } from '../verdict-code.ts';
+import { writeReports } from '../write-reports.ts';
 
 interface Options {
   readonly all?: true;
@@ -160,8 +155,8 @@ async function run(names: readonly string[], options: Options, session: Session)
   let ended: readonly FinishedRun[] = [];
   const queue = [...jobs].sort((a, b) => expectedSeconds(b.plan) - expectedSeconds(a.plan));
   const several = jobs.length > 1;
-  const refills = new Map<string, Refill>();
-  const onRefill = (refill: Refill) => void refills.set(refill.spec, refill);
+  const refills = new Map<string, PoolLabel>();
+  const onRefill = (refill: PoolLabel) => void refills.set(refill.spec, refill);
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
   const batch: Batch = { docker, options, signal, progress, several, admit: several ? createAdmission(docker) : atOnce, onRefill };
@@ -227,7 +222,7 @@ interface Batch {
   readonly progress: Progress;
   readonly several: boolean;
   readonly admit: Admit;
-  readonly onRefill: (refill: Refill) => void;
+  readonly onRefill: (refill: PoolLabel) => void;
 }
 
 async function replayJob(job: Job, batch: Batch): Promise<FinishedRun> {
@@ -268,23 +263,6 @@ function tell({ verdict, folder, source }: Pick<Replayed, 'verdict' | 'folder'> 
   const text = renderText(verdict, { paint: paintFor(json ? process.stderr : process.stdout), source });
   if (!json) process.stdout.write(`${text}\n  ${paintFor(process.stdout).dim(relative(process.cwd(), folder))}\n`);
   else if (verdict.verdict !== 'pass') process.stderr.write(`${text}\n`);
-}
-
-interface EndedRun extends Omit<Replayed, 'blueprint'> {
-  readonly blueprint: SecretHolder;
-}
-
-/** For people and for CI, beside what the run recorded. */
-export async function writeReports({ verdict, folder, blueprint, seconds }: EndedRun, plan: Plan): Promise<FinishedRun> {
-  const redact = runRedactor(plan, blueprint);
-  const run = redact.data({ ...readRun(folder), verdict });
-  await writeFile(join(folder, 'report.md'), renderMarkdown([run]));
-  await writeFile(
-    join(folder, 'junit.xml'),
-    renderJunit([run.verdict], { sources: { [run.verdict.file]: run.source }, runOf: () => ({ folder, seconds }) }),
-  );
-  await writeFile(join(folder, timelineFile), renderTimeline(run, folder));
-  return { verdict: run.verdict, folder, seconds, redact: redact.data };
 }
 
 function summary(runs: readonly FinishedRun[]): string {

@@ -20,7 +20,7 @@ import { refillInBackground } from '../refill.ts';
 import type { Session, Verb } from '../session.ts';
 import { askForMove } from '../step-prompt.ts';
 import { verdictCode } from '../verdict-code.ts';
-import { writeReports } from './replay.ts';
+import { writeReports } from '../write-reports.ts';
 
 interface Options {
   readonly variant?: string;
@@ -45,7 +45,7 @@ export const step: Verb = {
 The lab stays up while steps are carried out one at a time; each is shown before. A step that failed keeps the cursor: repair
 what is wrong, here or from another terminal, and try it again, or go on. Everything is recorded and judged as in a replay;
 a run in which a step was tried again, passed over, or something else was done by hand never passes.
-Type help at the prompt. From a pipe, one line is one command, and its end quits.
+Type help at the prompt. From a pipe, each line is one command, and the end of the input quits.
 
 Examples:
   npm run lab:step -- standby-rebuild
