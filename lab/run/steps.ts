@@ -1,6 +1,7 @@
 /** Carries out a plan's steps one after another: fills in values, resolves selectors, runs the verb's effect, records what came of it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { unlessAborted } from '../core/deadline.ts';
+import { poll, unlessAborted } from '../core/deadline.ts';
+import { seconds } from '../core/duration.ts';
 import type { ClusterLook, RunStarted, StepResult, Value } from '../core/event.ts';
 import { LabError, tellError, UnsupportedError } from '../core/problem.ts';
 import { type Host, hostNamed } from '../engine/lab.ts';
@@ -62,9 +63,13 @@ export async function runStep(run: StepRunner, step: PlannedStep): Promise<void>
   const when = expand(step.when, names);
   if (when.ok && when.value) {
     const outcome = whenHolds(when.value, run.facts.versions, resolved.ok ? [...new Set(Object.values(resolved.hosts).flat())] : []);
-    if (!outcome.holds) {
+    if (outcome.holds === false) {
       start({}, outcome.because);
       return;
+    }
+    if (outcome.holds === undefined) {
+      start({});
+      return void end({ outcome: 'broken', reason: outcome.because, fields: {} });
     }
   }
   run.onStep(step, title);
@@ -126,10 +131,28 @@ function viewOf(run: StepRunner, looks: Readonly<Record<string, ClusterLook>>) {
 
 type Resolution = { ok: true; hosts: Record<string, readonly string[]> } | { ok: false; reason: string };
 
+/** How long a member that is up and does not answer is waited for where nobody is meant without it. */
+const lateAnswers = seconds(5);
+
 /** A fresh look first: a selector means who they are when the step begins. */
 async function resolve(run: StepRunner, selectors: readonly string[]): Promise<Resolution> {
   const known = new Set(run.lab.hosts.map((host) => host.name));
-  const looks = selectors.every((selector) => known.has(selector)) ? run.observer.latest : await run.lookAtClusters();
+  if (selectors.every((selector) => known.has(selector))) return resolveIn(run, selectors, run.observer.latest);
+  const look = async () => {
+    const looks = await run.lookAtClusters();
+    return { resolution: resolveIn(run, selectors, looks), late: someAreLate(run, looks) };
+  };
+  const { last } = await poll(look, ({ resolution, late }) => resolution.ok || !late, { within: lateAnswers, signal: run.signal });
+  return last.resolution;
+}
+
+/** Whether a member is silent whose host is up: on a busy machine an answer may take longer than a look. */
+function someAreLate(run: StepRunner, looks: Readonly<Record<string, ClusterLook>>): boolean {
+  const members = Object.values(looks).flatMap((look) => Object.entries(look.members));
+  return members.some(([name, { state }]) => state === 'unreachable' && run.streams.stateOf(name) === 'running');
+}
+
+function resolveIn(run: StepRunner, selectors: readonly string[], looks: Readonly<Record<string, ClusterLook>>): Resolution {
   const view = viewOf(run, looks);
   const hosts: Record<string, readonly string[]> = {};
   for (const selector of selectors) {

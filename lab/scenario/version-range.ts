@@ -122,7 +122,11 @@ export const whenSchema = z
       .exactOptional()
       .describe('in recipes only: parameters that must have these values'),
   })
-  .meta({ id: 'when', description: 'only for these running versions, or in these variants; what is not for this run is passed over' });
+  .meta({
+    id: 'when',
+    description:
+      'only for these versions, as the programs gave them when the run began, or in these variants; what is not for this run is passed over',
+  });
 
 /** The part of WHEN that is only known once the lab runs; variants and parameters are decided by the planner. */
 export interface When {
@@ -131,7 +135,11 @@ export interface When {
   readonly at?: string | readonly string[];
 }
 
-export type WhenOutcome = { readonly holds: true } | { readonly holds: false; readonly because: string };
+/** `holds` is undefined where nobody can say. */
+export type WhenOutcome = { readonly holds: true } | { readonly holds: false | undefined; readonly because: string };
+
+/** In place of the version of a program that did not say it. */
+export const unknownVersion = 'not known';
 
 /**
  * Whether a WHEN holds in a running lab. `versions`: as in `run-started`, by host. `hosts`: those of the step or line, used where
@@ -151,6 +159,8 @@ export function whenHolds(
     if (asked.length === 0) return { holds: false, because: `no host runs ${program}` };
     for (const host of asked) {
       const found = running(host);
+      if (found === unknownVersion)
+        return { holds: undefined, because: `which ${program} runs on ${host} is not known: it did not answer` };
       if (found === undefined) return { holds: false, because: `${host} does not run ${program}` };
       if (!range || !inVersionRange(range, found)) return { holds: false, because: `${program} on ${host} is ${found}, not ${source}` };
     }

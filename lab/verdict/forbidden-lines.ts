@@ -52,8 +52,9 @@ export function createForbiddenWatch(plan: Plan): ForbiddenWatch {
       if (!line.ok || !on.ok || !when.ok) return true;
       const resolved = resolveSelector(on.value, selectorView(facts, new Map()));
       if (!resolved.ok) return true;
-      if (whenHolds(when.value, facts.versions, resolved.hosts).holds)
-        bound.push({ line: line.value, hosts: resolved.hosts, why: 'forbidden by the scenario', planned });
+      const { holds } = whenHolds(when.value, facts.versions, resolved.hosts);
+      if (holds === undefined) return true;
+      if (holds) bound.push({ line: line.value, hosts: resolved.hosts, why: 'forbidden by the scenario', planned });
       return false;
     });
     watched.push(...bound);

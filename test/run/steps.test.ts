@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Event, RunStarted } from '../../lab/core/event.ts';
+import type { ClusterLook, Event, RunStarted } from '../../lab/core/event.ts';
 import { UnsupportedError } from '../../lab/core/problem.ts';
 import type { CommandResult } from '../../lab/engine/commands.ts';
 import { Recorder } from '../../lab/run/recorder.ts';
@@ -12,6 +12,7 @@ import type { Drive } from '../../lab/run/replay.ts';
 import { type Move, type Standing, stepThrough } from '../../lab/run/step-through.ts';
 import { runSteps, type StepRunner } from '../../lab/run/steps.ts';
 import { type Bindings, bind, startBindings } from '../../lab/scenario/bindings.ts';
+import { unknownVersion } from '../../lab/scenario/version-range.ts';
 import { createJudge, judge as judgeAgain } from '../../lab/verdict/judge.ts';
 import type { Verdict } from '../../lab/verdict/verdict.ts';
 import { healthy, planOf, Run } from '../verdict/a-run.ts';
@@ -21,6 +22,10 @@ interface Options {
   readonly program?: () => Promise<Partial<CommandResult>>;
   /** How steps are carried out, where not one after the other. */
   readonly drive?: Drive;
+  /** What looks at the clusters show, one after the other; the last from then on. */
+  readonly looks?: readonly ClusterLook[];
+  /** What pg1's says that it is. */
+  readonly pgbackrest?: string;
   /** How long a look at the clusters takes, ms. */
   readonly looking?: number;
   /** Hosts that are down. */
@@ -39,7 +44,16 @@ interface Replayed {
 
 async function replay(
   steps: string,
-  { program, drive, looking = 0, down = [], signal = new AbortController().signal, afterwards }: Options = {},
+  {
+    program,
+    drive,
+    pgbackrest,
+    looks = [healthy],
+    looking = 0,
+    down = [],
+    signal = new AbortController().signal,
+    afterwards,
+  }: Options = {},
 ): Promise<Replayed> {
   const plan = planOf(steps);
   const folder = mkdtempSync(join(tmpdir(), 'pglab-steps-'));
@@ -52,8 +66,11 @@ async function replay(
   };
   const written = join(folder, 'history');
   const recorder = new Recorder({ history: written, ledger: join(folder, 'ledger') }, 0, String, { feed, feedRow: judge.feedRow });
-  const facts = new Run(plan).events[0] as RunStarted;
+  const opening = new Run(plan).events[0] as RunStarted;
+  const versions = pgbackrest === undefined ? opening.versions : { ...opening.versions, pg1: { ...opening.versions.pg1, pgbackrest } };
+  const facts = { ...opening, versions };
   const hosts = [...facts.hosts];
+  const shown = [...looks];
   recorder.record(facts);
   const run = {
     judge,
@@ -66,7 +83,7 @@ async function replay(
     signal,
     observer: { latest: { main: healthy } },
     streams: { stateOf: (host: string) => (down.includes(host) ? 'stopped' : 'running') },
-    lookAtClusters: () => delay(looking, { main: healthy }),
+    lookAtClusters: () => delay(looking, { main: shown.length > 1 ? shown.shift() : shown[0] }),
     elsewhere: async () => ({ exit: 0, stdout: '', stderr: '', ...(await program?.()) }),
   };
   await (drive ?? runSteps)(run as unknown as StepRunner, plan.steps);
@@ -152,4 +169,25 @@ test('what comes before a step that was passed over is not offered to be tried a
   const { again } = await replay('- exec: { on: pg1, run: a }\n- exec: { on: pg1, run: b }', { drive: stepThrough(ask, 0) });
   expect(offered).toEqual([false, true, false]);
   expect(again.verdict).toBe('unknown');
+});
+
+test('a member that is up and late to answer is waited for, where nobody is meant without it', async () => {
+  const silent = { role: 'unreachable', state: 'unreachable' } as const;
+  const late: ClusterLook = { ...healthy, members: { ...healthy.members, pg2: silent, pg3: silent } };
+  const steps = '- exec: { on: replica, run: ls }';
+  expect((await replay(steps, { looks: [late, healthy] })).history).toContainEqual(
+    expect.objectContaining({ type: 'step-started', resolved: { replica: ['pg2'] } }),
+  );
+  const { history } = await replay(steps, { looks: [late, healthy], down: ['pg2', 'pg3'] });
+  expect(history).toContainEqual(expect.objectContaining({ type: 'step-ended', result: expect.objectContaining({ outcome: 'broken' }) }));
+});
+
+test('a step for a version that a program did not say is not passed over', async () => {
+  const { history } = await replay('- exec: { on: pg1, run: ls }\n  when: { pgbackrest: ">=2.50" }', { pgbackrest: unknownVersion });
+  expect(history).toContainEqual(
+    expect.objectContaining({
+      type: 'step-ended',
+      result: expect.objectContaining({ outcome: 'broken', reason: 'which pgbackrest runs on pg1 is not known: it did not answer' }),
+    }),
+  );
 });

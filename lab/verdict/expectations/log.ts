@@ -195,6 +195,7 @@ function open(
     const when = filled(context, planned.when);
     if (!when.ok) return bad(when.message, when.reason);
     const outcome = whenHolds(when.value, context.facts.versions, resolved.hosts);
+    if (outcome.holds === undefined) return bad(outcome.because, 'unbound');
     if (!outcome.holds)
       return { line: { planned, role, shown: bare, pattern: planned.pattern.shown, hosts: resolved.hosts, note: outcome.because } };
   }
