@@ -37,15 +37,20 @@ function projectFile(name: string): string | undefined {
 export function readScenarioFile(name: string): SourceText {
   const path = projectFile(name) ?? (existsSync(name) && !name.endsWith('/') ? name : undefined);
   if (path === undefined) {
-    throw new UsageError(`there is no scenario ${JSON.stringify(name)}`, {
-      hint: `${didYouMean(name, scenarioNames())}; npm run lab:replay -- --list shows all`,
-    });
+    const hint = variantHint(name) ?? didYouMean(name, scenarioNames());
+    throw new UsageError(`there is no scenario ${JSON.stringify(name)}`, { hint: `${hint}; npm run lab:replay -- --list shows all` });
   }
   try {
     return { file: shortPath(path), text: readFileSync(path, 'utf8') };
   } catch (error) {
     throw new UsageError(`${name} cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** For a variant that is asked for as people write it: `standby-rebuild/mutant`, `standby-rebuild:mutant`, `standby-rebuild (mutant)`. */
+function variantHint(name: string): string | undefined {
+  const { scenario = '', variant } = /^(?<scenario>.+?)(?:[/:]| *\()(?<variant>[\w-]+)\)?$/.exec(name)?.groups ?? {};
+  return projectFile(scenario) === undefined ? undefined : `a variant has an option of its own: ${scenario} --variant ${variant}`;
 }
 
 /** Each file once, in the order of the names, however often and by whichever of its names it is asked for; of a folder, all that are in it. */

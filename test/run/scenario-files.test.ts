@@ -69,3 +69,9 @@ test("the scenario's own faults can be healed by hand, and what is done by hand 
   expect(typed[0]?.step?.id).not.toBe(typed[1]?.step?.id);
   expect(planTyped(plan, { heal: 'down' }, values).problem).toContain('no fault before this is named down');
 });
+
+test.each(['standby-rebuild/mutant', 'standby-rebuild:mutant', 'standby-rebuild (mutant)'])('%s is a variant', (name) => {
+  expect(() => readScenarioFiles([name])).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining('standby-rebuild --variant mutant') }),
+  );
+});
