@@ -34,7 +34,10 @@ export async function poll<T>(look: () => Promise<T>, isMet: (value: T) => boole
     await Promise.race([
       delay(pause, undefined, options.signal ? { signal: options.signal } : {}),
       ...(options.wake ? [options.wake()] : []),
-    ]);
+    ]).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      throw error;
+    });
   }
 }
 

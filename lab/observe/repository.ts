@@ -20,20 +20,20 @@ interface InfoStanza {
   archive: { id: string; max: string | null }[];
 }
 
-/** "other": the repository could not be read, and what is listed is what was read until then (pgBackRest, command/info/info.c). */
+/** "other": a repository could not be read. Where that goes for some of several, the stanza's own code is another (pgBackRest, command/info/info.c). */
 const unreadable = 99;
 
 /**
  * Reads `pgbackrest info --output=json` (see pgBackRest's user guide, "Information"). What it says of its configuration it prints before
- * it has read there how much it is to say. Throws LabError where it could not read the repository: that nothing is listed says nothing.
+ * it has read there how much it is to say. Throws LabError where it lists no backup and could not read a repository: that says nothing.
  */
 function readInfo(printed: string, stanza: string, segments: Readonly<Record<string, boolean>>): RepoLook {
   const json = printed.slice(Math.max(0, printed.search(/^\[/m)));
   const found = (JSON.parse(json) as InfoStanza[]).find((each) => each.name === stanza);
-  if (found?.status.code === unreadable) {
-    const unread = (found.repo ?? []).filter(({ status }) => status.code === unreadable);
+  const unread = (found?.repo ?? []).filter(({ status }) => status.code === unreadable);
+  if (unread.length > 0 && found?.backup.length === 0) {
     const why = [...new Set(unread.map(({ status }) => cause(status.message)))].join('; ');
-    throw new LabError(`pgbackrest could not read the repository of ${stanza}: ${why || found.status.message}`);
+    throw new LabError(`pgbackrest could not read the repository of ${stanza}: ${why}`);
   }
   return {
     kind: 'repo',

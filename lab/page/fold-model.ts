@@ -87,7 +87,8 @@ export function foldModel(): ModelFold {
             model.steps.push({ id: event.step, title: event.title, from: event.at, to: undefined, result: undefined });
           return;
         case 'step-ended': {
-          const step = model.steps.find((one) => one.id === event.step);
+          // A step that was tried again is there twice.
+          const step = model.steps.findLast((one) => one.id === event.step);
           if (step) Object.assign(step, { to: event.at, result: event.result });
           return;
         }

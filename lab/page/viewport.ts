@@ -39,7 +39,8 @@ export function tickDistance(view: Viewport, width: number, room: number): numbe
 /** `+12.3 s`, `+2:05.0`: since the start of the run. `digits` are of seconds. */
 export function formatMoment(sinceStart: number, digits = 1): string {
   const sign = sinceStart < 0 ? '-' : '+';
-  const size = Math.abs(sinceStart) / 1000;
+  // Rounded first: 59.97 s is a minute.
+  const size = Number((Math.abs(sinceStart) / 1000).toFixed(digits));
   if (size < 60) return `${sign}${size.toFixed(digits)} s`;
   const minutes = Math.floor(size / 60);
   return `${sign}${minutes}:${(size - minutes * 60).toFixed(digits).padStart(digits === 0 ? 2 : digits + 3, '0')}`;

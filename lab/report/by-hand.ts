@@ -28,14 +28,18 @@ export function commandsByHand(plan: Plan, history: Iterable<Event>): readonly s
     const step = bindings.steps.get(event.step);
     if (!step) continue;
     const args = expand(step.args, namesAt(bindings, step.id));
-    const telling = {
-      hosts: [...new Set(Object.values(event.resolved).flat())],
-      title: event.title,
-      stanza: plan.lab.clusters?.main?.stanza ?? 'demo',
-    };
+    const hosts = [...new Set(Object.values(event.resolved).flat())];
+    const telling = { hosts, title: event.title, stanza: stanzaOf(plan, hosts[0]) };
     lines.push(...(args.ok ? told(step.verb, args.value, telling) : [`# ${event.title}`]));
   }
   return lines;
+}
+
+/** Of the cluster that the host is a member of; the repository host's is the main one's. */
+function stanzaOf({ lab: { clusters = {} } }: Plan, host: string | undefined): string {
+  const [name, own] = Object.entries(clusters).find(([, { members }]) => host !== undefined && members?.includes(host)) ?? [];
+  if (name === undefined || name === 'main') return clusters.main?.stanza ?? 'demo';
+  return own?.stanza ?? name;
 }
 
 function told<V extends VerbName>(verb: V, args: PlannedStep['args'], telling: Telling): readonly string[] {

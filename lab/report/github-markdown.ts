@@ -8,8 +8,12 @@ export function fenced(text: string, language: string): string {
   return `${fence}${language}\n${text}\n${fence}`;
 }
 
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
 export function details(title: string, body: string): string {
-  return `<details><summary>${escapeText(title)}</summary>\n\n${body}\n\n</details>`;
+  // Markdown is not read inside of HTML.
+  const summary = title.replace(/[&<>]/g, (sign) => entities[sign] ?? sign).replace(/@(?=\w)/g, '@\u200b');
+  return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
 }
 
 /**

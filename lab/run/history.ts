@@ -1,8 +1,8 @@
 /** Makes events of what happens: numbers them, stamps them with the engine's clock, and does not repeat a look that shows nothing new. */
 import type { Event, EventBody, LogEvent, LookEvent } from '../core/event.ts';
 
-/** From when on clocks count as apart, and from when on because this machine slept, ms. */
-const apart = { drifted: 100, slept: 1000 } as const;
+/** What clocks are set right by is less than that, ms; set by more, they count as having slept. */
+const nap = 1000;
 
 export abstract class History {
   /** The engine's clock minus this machine's, ms. */
@@ -29,9 +29,9 @@ export abstract class History {
   /** Has `now` tell the engine's time again after this machine slept; for how long it did since it was asked last, ms. */
   catchUp(): number {
     const behind = clockAhead() - this.#aheadAtFirst - this.#aheadSince;
-    if (Math.abs(behind) < apart.drifted) return 0;
+    if (behind < nap) return 0;
     this.#aheadSince += behind;
-    return Math.abs(behind) < apart.slept ? 0 : Math.abs(behind);
+    return behind;
   }
 
   /** After the run's end nothing is kept: a program in the background may go on until its lab is removed. */

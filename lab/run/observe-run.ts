@@ -47,6 +47,8 @@ export async function observeRun(
   const trouble = new AbortController();
   const { scenario, variant } = plan;
   const versions = await askVersions(docker, lab);
+  // That the machine slept while the lab came up is no matter.
+  recorder.catchUp();
   const facts = openingOf({ ...lab.spec, hosts: lab.hosts, scenario, variant, lab: lab.name, offset: recorder.offset, versions });
   recorder.record(facts);
   const streams = followHosts(docker, lab, recorder, (error) => trouble.abort(error));

@@ -63,8 +63,8 @@ async function driveOn(run: StepRunner, steps: readonly PlannedStep[]): Promise<
 }
 
 /**
- * Never throws for what went wrong in the lab: that is an unknown verdict. Throws the signal's reason when aborted, after the
- * lab was removed, and UsageError where its name is taken.
+ * Never throws for what went wrong in the lab: that is an unknown verdict. Throws the signal's reason when aborted, once the
+ * lab is removed (or the engine has refused that), and UsageError where its name is taken.
  */
 export async function replay(docker: Docker, options: Replay): Promise<Verdict> {
   const { plan, origin, folder, signal } = options;

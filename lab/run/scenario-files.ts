@@ -69,7 +69,7 @@ function filesIn(folder: string): string[] {
   const all = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file));
   const runs = all.filter((file) => basename(file) === runFiles.history).map((file) => `${dirname(file)}${sep}`);
   const files = all
-    .filter((file) => file.endsWith('.yaml') && basename(dirname(file)) !== 'recipes' && !runs.some((run) => file.startsWith(run)))
+    .filter((file) => /\.ya?ml$/.test(file) && basename(dirname(file)) !== 'recipes' && !runs.some((run) => file.startsWith(run)))
     .sort();
   if (files.length === 0) throw new UsageError(`there is no scenario in ${folder}`, { hint: 'npm run lab:replay -- --list shows all' });
   return files;

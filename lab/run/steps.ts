@@ -68,6 +68,7 @@ export async function runStep(run: StepRunner, step: PlannedStep): Promise<void>
       return;
     }
     if (outcome.holds === undefined) {
+      run.onStep(step, title);
       start({});
       return void end({ outcome: 'broken', reason: outcome.because, fields: {} });
     }
@@ -134,7 +135,10 @@ type Resolution = { ok: true; hosts: Record<string, readonly string[]> } | { ok:
 /** How long a member that is up and does not answer is waited for where nobody is meant without it. */
 const lateAnswers = seconds(5);
 
-/** A fresh look first: a selector means who they are when the step begins. */
+/**
+ * A fresh look first: a selector means who they are when the step begins. Where nobody is meant without a member that is silent, its answer
+ * decides, and nothing that happens while it is waited for.
+ */
 async function resolve(run: StepRunner, selectors: readonly string[]): Promise<Resolution> {
   const known = new Set(run.lab.hosts.map((host) => host.name));
   if (selectors.every((selector) => known.has(selector))) return resolveIn(run, selectors, run.observer.latest);
@@ -142,8 +146,10 @@ async function resolve(run: StepRunner, selectors: readonly string[]): Promise<R
     const looks = await run.lookAtClusters();
     return { resolution: resolveIn(run, selectors, looks), late: someAreLate(run, looks) };
   };
-  const { last } = await poll(look, ({ resolution, late }) => resolution.ok || !late, { within: lateAnswers, signal: run.signal });
-  return last.resolution;
+  const first = await look();
+  if (first.resolution.ok || !first.late) return first.resolution;
+  const { met, last } = await poll(look, ({ late }) => !late, { within: lateAnswers, signal: run.signal });
+  return met ? last.resolution : first.resolution;
 }
 
 /** Whether a member is silent whose host is up: on a busy machine an answer may take longer than a look. */
@@ -185,8 +191,8 @@ async function carryOut(
       run.elsewhere && !runsProgram(step.verb)
         ? doneElsewhere(run.elsewhere, Object.keys(resolved).flatMap(hosts))
         : (effectOf(step.verb).run as (ctx: unknown, args: unknown) => Promise<Done>)(context, args);
-    // Whoever interrupts does not wait for a backup: what it does after that is not recorded, and ends with its lab.
-    const { on = [], fields = {}, outcome = 'done', ...rest } = await unlessAborted(work, run.signal);
+    // Whoever interrupts does not wait for a program, which ends with its lab. What the lab does itself it brings to an end.
+    const { on = [], fields = {}, outcome = 'done', ...rest } = await (runsProgram(step.verb) ? unlessAborted(work, run.signal) : work);
     const took = Math.round(performance.now() - began);
     return { ...rest, outcome, took, fields: { ...(await namedFields(run, step, on)), ...fields } };
   } catch (error) {

@@ -35,24 +35,28 @@ export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): r
     if (kind === 'ledger') {
       const { on, through, ...counts } = claim as Claims['ledger'];
       const places = [...checkRunsPostgres(on, [...path, 'on'], blueprint), ...checkPoint(through, [...path, 'through'], names)];
-      return [...places, ...Object.entries(counts).flatMap(([name, test]) => checkNumber(test, [...path, name]))];
+      // Of missing and beyond, which have to be 0 unless told, it is how to say that any number will do.
+      const free = checkFloor(counts.lost, [...path, 'lost']);
+      return [...places, ...free, ...Object.entries(counts).flatMap(([name, test]) => checkNumber(test, [...path, name]))];
     }
     if (kind === 'repo') {
       const { archived, backups, last } = claim as Claims['repo'];
       return [
         ...checkPoint(archived, [...path, 'archived'], names),
-        ...checkNumber(backups, [...path, 'backups']),
+        ...checkCount(backups, [...path, 'backups']),
         ...checkWord(last?.type, [...path, 'last', 'type'], backupTypes, 'type of backup'),
       ];
     }
     if (kind === 'outage') return checkSince((claim as Claims['outage']).since, [...path, 'since'], names);
-    if (kind === 'file') return checkNumber((claim as Claims['file']).count, [...path, 'count']);
+    if (kind === 'file') return checkCount((claim as Claims['file']).count, [...path, 'count']);
     return [];
   });
   const waits = clauses.some(
     (clause) => clause.kind !== 'log' || clause.claim.lines.some(({ times }) => times === undefined || !holds(times, 0).met),
   );
-  if (clauses.length > 0 && !waits && step.for === undefined) {
+  // A reference may be any time.
+  const lasts = Number.parseFloat(step.for ?? '0') !== 0;
+  if (clauses.length > 0 && !waits && !lasts) {
     mistakes.push({
       message: 'no line must come: this holds at once, and nothing was watched',
       path: step.path,
@@ -65,7 +69,7 @@ export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): r
 function checkLog(claim: Claims['log'], path: Path, names: Scope): readonly Mistake[] {
   return [
     ...(claim.on === undefined ? [] : checkSteady(claim.on, [...path, 'on'])),
-    ...claim.lines.flatMap(({ times }, index) => checkNumber(times, [...path, 'lines', index, 'times'])),
+    ...claim.lines.flatMap(({ times }, index) => checkCount(times, [...path, 'lines', index, 'times'])),
     ...checkSince(claim.since, [...path, 'since'], names),
   ];
 }
@@ -155,6 +159,19 @@ function checkNumber(test: ValueTest | undefined, path: Path, hint?: string): re
     });
 }
 
+function checkCount(test: ValueTest | undefined, path: Path): readonly Mistake[] {
+  return [...checkNumber(test, path), ...checkFloor(test, path)];
+}
+
+/** There are never less than none. */
+function checkFloor(test: ValueTest | undefined, path: Path): readonly Mistake[] {
+  if (typeof test !== 'object' || test === null) return [];
+  const bounds = Object.entries(test);
+  const always =
+    bounds.length > 0 && bounds.every(([name, than]) => (name === 'min' && than === 0) || (name === 'above' && Number(than) < 0));
+  return always ? [{ message: 'this holds whatever is counted', path, hint: 'min: 1 or above: 0 is at least one' }] : [];
+}
+
 const backupTypes: readonly string[] = ['full', 'diff', 'incr'];
 
 /** A test for a word that never comes, or against it, tells nothing. */
@@ -206,7 +223,12 @@ function adviseOnComparisons(step: ParsedStep): readonly Mistake[] {
   ];
   return tests.flatMap(({ test, path }): readonly Mistake[] => {
     const hint = textsIn(test)
-      .map((text) => comparisonFor(text) ?? (/^\/.+\/[ims]*$/.test(text) ? `write { matches: '${text}' }` : undefined))
+      .map(
+        (text) =>
+          comparisonFor(text) ??
+          (text.endsWith('\n') ? 'of block text that is | or >, write |- or >-' : undefined) ??
+          (/^\/.+\/[ims]*$/.test(text) ? `write { matches: '${text}' }` : undefined),
+      )
       .find((found) => found !== undefined);
     return hint === undefined ? [] : [{ message: 'this is compared letter by letter, and hardly a value is like that', path, hint }];
   });

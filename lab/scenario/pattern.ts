@@ -29,6 +29,7 @@ export type ParsedPattern =
 /** Reads a pattern as written in a scenario. Never throws. */
 export function parsePattern(source: string): ParsedPattern {
   const fail = (message: string, hint: string): ParsedPattern => ({ ok: false, message, hint });
+  if (source.endsWith('\n')) return fail('this ends in a line feed, as no line does', 'of block text that is | or >, write |- or >-');
   if (source === '') return fail('an empty pattern matches every line', 'write the words the line must contain');
   const regex = source.startsWith('/') ? /^\/(.+)\/([a-z]*)$/s.exec(source) : undefined;
   if (source.startsWith('/') && (!regex || !/^[ims]*$/.test(regex[2] ?? ''))) {

@@ -226,7 +226,7 @@ Marks and named steps record, as seen when they ended:`;
 const selectorsProse = `A selector names hosts. It is a host's name, one of the words below, another cluster's word as in \`scratch.leader\`, \`\${mark.leader}\`, a
 list (\`[pg1, repo]\` or \`pg1, repo\`), or \`A but B\`: everything of A that is not in B. Actions resolve a selector once, when the step
 starts, and record whom it meant; expectations resolve it anew at each look. One that means nobody is false in an expectation, and an
-action with it ends as unknown.`;
+action with it ends as unknown; where a member whose host is up is silent just then, its answer is waited for before that, for 5 s.`;
 
 const faultsProse = `Faults are not interchangeable: \`stop\` is orderly, \`crash\` takes one process, \`kill\` the host, \`freeze\` and \`cut\` leave everything in place.
 Each proves that it did what its name says; one that cannot, or that this machine does not support, makes the run unknown and never a pass.`;

@@ -217,7 +217,11 @@ export function createJudge(plan: Plan): Judge {
     const lacking = (event.rows ?? 0) - fed;
     if (lacking > 0) unknown('broken', `the ledger lacks ${lacking} of the ${event.rows} rows that were written down`);
     const unwatched = forbidden.unwatched();
-    if (unwatched.length > 0) unknown('unbound', `a forbidden line has no value to look for: ${unwatched.join(', ')}`);
+    if (unwatched.length > 0)
+      unknown(
+        'unbound',
+        `a forbidden line was not looked for, since what it refers to or asks the version of is not known: ${unwatched.join(', ')}`,
+      );
   }
 
   /** Being starved after everything was done spoils nothing. */

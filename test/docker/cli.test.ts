@@ -82,7 +82,7 @@ describe('up with a parameter that PostgreSQL does not have', () => {
   const like = ['--name', 'cli-unknown', '--overlay', file];
 
   test('names it, and leaves nothing', async () => {
-    const { exitCode, stderr } = await pglab('up', ...like);
+    const { exitCode, stderr } = await pglab('up', ...like, '--fresh');
     expect(exitCode).toBe(3);
     expect(stderr).toContain('PostgreSQL on pg1 has no parameter wal_kep_size,');
     expect(stderr).toContain('did you mean wal_keep_size?');

@@ -38,12 +38,20 @@ test('what pgBackRest says of its configuration is neither its answer nor a segm
 test('a repository that pgBackRest could not read is no empty one', async () => {
   const denied = "FileOpenError: unable to open file '/repo/backup.info.copy' for read: [13] Permission denied";
   const message = `[FileOpenError] unable to load info file\n${denied}\nHINT: has a stanza-create been performed?`;
-  const repo = [
-    { key: 1, status: { code: 99, message } },
-    { key: 2, status: { code: 0, message: 'ok' } },
+  const unread = { key: 1, status: { code: 99, message } };
+  const empty = { key: 2, status: { code: 2, message: 'no valid backups' } };
+  const backup = { label: '20261128-013537F', type: 'full', error: false, timestamp: { start: 1, stop: 2 } };
+  const stanzas = [
+    { ...ok, status: { code: 99, message: 'other' }, repo: [unread] },
+    { ...ok, status: { code: 4, message: 'different across repos' }, repo: [unread, empty] },
   ];
-  stanza = { ...ok, status: { code: 99, message: 'other' }, repo };
-  await expect(look()).rejects.toThrow(`pgbackrest could not read the repository of demo: ${denied}`);
+  for (const each of stanzas) {
+    stanza = each;
+    await expect(look()).rejects.toThrow(`pgbackrest could not read the repository of demo: ${denied}`);
+  }
+  // What is listed is there.
+  stanza = { ...stanzas[1], backup: [backup] };
+  expect(await look()).toMatchObject({ backups: [{ label: backup.label }] });
 });
 
 test('an archive that could not be listed is none without the segment', async () => {

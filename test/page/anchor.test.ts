@@ -53,4 +53,5 @@ it('moments count from the start of the run', () => {
   expect(formatMoment(-940, 3)).toBe('-0.940 s');
   expect(formatMoment(125_000)).toBe('+2:05.0');
   expect(formatMoment(125_000, 0)).toBe('+2:05');
+  expect([59_970, 119_960].map((at) => formatMoment(at))).toEqual(['+1:00.0', '+2:00.0']);
 });

@@ -36,13 +36,14 @@ test('the copy that a run keeps is not another scenario', () => {
   try {
     for (const [file, text] of Object.entries({
       'mine.yaml': 'scenario: mine',
+      'yours.yml': 'scenario: yours',
       'runs/1-mine/scenario.yaml': '',
       'runs/1-mine/history.jsonl': '',
     })) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), text);
     }
-    expect(readScenarioFiles([folder]).map(({ file }) => basename(file))).toEqual(['mine.yaml']);
+    expect(readScenarioFiles([folder]).map(({ file }) => basename(file))).toEqual(['mine.yaml', 'yours.yml']);
   } finally {
     rmSync(folder, { recursive: true });
   }

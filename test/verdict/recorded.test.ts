@@ -147,7 +147,7 @@ describe('recorded runs', () => {
       'pg2 was built by basebackup because the method before it, pgbackrest, exited 75: there is no backup yet',
     ],
     ['pitr-earlier-timeline-mutant', 'add --target-timeline=1'],
-    ['split-off-leader-mutant', 'replication was asynchronous (synchronous_mode is off)'],
+    ['split-off-leader-mutant', 'replication to it was asynchronous just then'],
   ])('%s says why', (name, message) => {
     const { plan, history, rows } = storedRun(name);
     expect(judge(plan, history, rows).causes?.[0]?.message).toContain(message);

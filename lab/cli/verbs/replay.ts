@@ -137,7 +137,9 @@ function shardOf<T>(jobs: readonly T[], shard: string | undefined): readonly T[]
 async function run(names: readonly string[], options: Options, session: Session): Promise<void> {
   if (options.all && names.length > 0) throw new UsageError('--all and names exclude each other');
   if (!options.all && names.length === 0)
-    throw new UsageError('no scenario was named', { hint: '--list shows them, --all replays them all' });
+    throw new UsageError('no scenario was named', {
+      hint: `${options.variant ? 'names stand before --variant; ' : ''}--list shows them, --all replays them all`,
+    });
   const width = widthOf(options.jobs);
   const planned = shardOf(await plans(options.all ? scenarioNames() : names, options), options.shard);
   const use = goldenUse(options);

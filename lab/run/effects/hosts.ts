@@ -85,7 +85,7 @@ async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promi
     return proven(`${args.service} runs on ${host.name}`);
   }
   const container = ctx.docker.getContainer(host.container);
-  if (!ctx.witnessed) await unlessDone(container.start());
+  if (!ctx.witnessed && !(await changes(container.start()))) return proven(`${host.name} runs already`);
   await listens(ctx.docker, host.container);
   await ctx.faults.hostStarted(host);
   const { State } = await container.inspect();
@@ -98,20 +98,26 @@ async function takeDown(ctx: StepContext, host: Host, args: ServiceTarget): Prom
     return proven(`${args.service} is down on ${host.name}`);
   }
   const exit = await (ctx.witnessed?.exit ?? stopContainer(ctx, host));
+  if (exit === undefined) return proven(`${host.name} is down already`);
   return exit === 0 ? proven(`${host.name} stopped in order`) : unproven(`${host.name} stopped with exit code ${exit}`);
 }
 
-async function stopContainer(ctx: StepContext, host: Host): Promise<number> {
+/** Its exit code; undefined where it was down before. */
+async function stopContainer(ctx: StepContext, host: Host): Promise<number | undefined> {
   const container = ctx.docker.getContainer(host.container);
-  await unlessDone(container.stop({ t: stopPatience }));
+  if (!(await changes(container.stop({ t: stopPatience })))) return undefined;
   return (await container.inspect()).State.ExitCode;
 }
 
-/** The engine refuses (304) what is done already: of several hosts, some may be as they should be. */
-async function unlessDone(change: Promise<unknown>): Promise<void> {
-  await change.catch((error: unknown) => {
-    if (statusOf(error) !== 304) throw error;
-  });
+/** False where the engine has nothing to do (304): of several hosts, some may be as they should be. */
+async function changes(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 304) return false;
+    throw error;
+  }
 }
 
 /** Which of the ports still take connections. */

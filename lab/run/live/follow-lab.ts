@@ -4,6 +4,7 @@
  * up for what nobody says. Asks over HTTP and libpq; a command is run on a host only where a backup ended, and once a minute.
  */
 import { once } from 'node:events';
+import { seconds } from '../../core/duration.ts';
 import { type Event, hostWords, type LogEvent } from '../../core/event.ts';
 import { LabError } from '../../core/problem.ts';
 import { clockOffset } from '../../engine/clock.ts';
@@ -60,8 +61,9 @@ export async function followLab(docker: Docker, lab: Lab, options: LiveOptions):
   const streams = followHosts(docker, lab, history, breakOff, options.since + history.offset);
   const live: Live = { docker, lab, history, streams, signal, onLog: (listener) => listeners.push(listener) };
   const looking = Promise.all([watchEtcd(live), ...lab.spec.clusters.map((cluster) => watchCluster(live, cluster))]);
+  const awake = setInterval(() => history.catchUp(), seconds(1));
   // A look that hangs does not hold up the end.
-  await Promise.race([looking, once(live.signal, 'abort')]);
+  await Promise.race([looking, once(live.signal, 'abort')]).finally(() => clearInterval(awake));
   await streams.stop();
   if (broken === undefined) return outcome;
   throw new LabError('the Docker engine answers no more', { cause: broken, hint: 'npm run setup checks the engine' });

@@ -23,17 +23,19 @@ export interface ClusterClaim {
   readonly members: readonly MemberClaim[];
 }
 
-const memberSchema = z.strictObject({
-  role: testSchema.exactOptional().describe('leader, primary (out of recovery while another leads), replica or unreachable'),
-  state: testSchema
-    .exactOptional()
-    .describe(
-      "Patroni's word: running, streaming, in archive recovery, stopped, starting, start failed, ...; unreachable where it does not answer",
-    ),
-  timeline: testSchema.exactOptional().describe('compare with ${name.timeline}; a number written out is a mistake'),
-  lag: testSchema.exactOptional().describe("bytes behind the leader's WAL position"),
-  'pending-restart': testSchema.exactOptional().describe('whether Patroni says that PostgreSQL has to be restarted for a setting'),
-});
+const memberSchema = z
+  .strictObject({
+    role: testSchema.exactOptional().describe('leader, primary (out of recovery while another leads), replica or unreachable'),
+    state: testSchema
+      .exactOptional()
+      .describe(
+        "Patroni's word: running, streaming, in archive recovery, stopped, starting, start failed, ...; unreachable where it does not answer",
+      ),
+    timeline: testSchema.exactOptional().describe('compare with ${name.timeline}; a number written out is a mistake'),
+    lag: testSchema.exactOptional().describe("bytes behind the leader's WAL position"),
+    'pending-restart': testSchema.exactOptional().describe('whether Patroni says that PostgreSQL has to be restarted for a setting'),
+  })
+  .refine((member) => Object.keys(member).length > 0, 'an empty map claims nothing');
 
 function memberClaim({ 'pending-restart': pendingRestart, ...others }: z.output<typeof memberSchema>): Omit<MemberClaim, 'of'> {
   return { ...others, ...(pendingRestart === undefined ? {} : { pendingRestart }) };
@@ -51,6 +53,7 @@ export const cluster = expectation({
       paused: testSchema.exactOptional().describe("whether Patroni's automatic failover is paused"),
       members: z
         .record(text, z.union([text, memberSchema]))
+        .refine((members) => Object.keys(members).length > 0, 'an empty map claims nothing')
         .exactOptional()
         .describe(
           'by selector: the state of each of these members, or {role, state, timeline, lag, pending-restart}; a selector that means nobody is false',

@@ -43,13 +43,14 @@ export const clusterRules: readonly Rule[] = [
     lines: {
       demoted: patroni(/^demoting self because DCS is not accessible and I was a leader/),
       failsafe: patroni(/failsafe mode is enabled/),
+      back: patroni(/^no action\. I am \(\S+\),? (?:a secondary|the leader with the lock)/),
     },
     explain: (failure, seen) => {
       const demoted = last(seen.of('demoted'));
       const kept = missingLines(failure).some((line) => /failsafe/.test(line.shown)) || unmet(failure, 'cluster');
-      if (!demoted || seen.of('failsafe', demoted.entry.host).length > 0 || !kept) return undefined;
+      if (!demoted || follows(seen, 'back', demoted) || seen.of('failsafe', demoted.entry.host).length > 0 || !kept) return undefined;
       return {
-        message: `${demoted.entry.host} demoted itself, since it could not reach the DCS: failsafe_mode is off, under which it does not ask the other members`,
+        message: `${demoted.entry.host} demoted itself, since it could not reach the DCS: failsafe_mode is off, under which it does not ask the other members, or not all of them answered`,
         lines: [demoted],
       };
     },
@@ -95,7 +96,7 @@ export const clusterRules: readonly Rule[] = [
         return {
           message:
             `rows ${showRanges(counts.lostRows)} were acknowledged on timeline ${fork[0]} past ${formatLsn(lsnValue(fork[1]))}, where ` +
-            `${promoted.entry.host} was promoted without them: replication was asynchronous (synchronous_mode is off)`,
+            `${promoted.entry.host} was promoted without them: replication to it was asynchronous just then (synchronous_mode off, or no synchronous standby)`,
           lines: [promoted],
         };
       }

@@ -64,12 +64,13 @@ export const recoveryRules: readonly Rule[] = [
   }),
   rule({
     name: 'no-target-action',
-    source: 'https://pgbackrest.org/configuration.html#section-restore/option-target-action; patroni/patroni#2569',
+    source: 'https://pgbackrest.org/command.html#command-restore/category-command/option-target-action; patroni/patroni#2569',
     lines: { bootstrap: bootstrapWithTarget, shutdown: postgres(/^shutdown at recovery target/), promoted },
     explain: (failure, seen) => {
       const bootstrap = last(seen.of('bootstrap'));
       const shutdown = last(seen.of('shutdown'));
       if (!bootstrap || !shutdown || follows(seen, 'promoted', shutdown) || !awaitsMember(failure)) return undefined;
+      if (shutdown.entry.host !== bootstrap.entry.host || /--target-action/.test(bootstrap.entry.text)) return undefined;
       return {
         message:
           `the recovery reached its target (${bootstrap.groups[1]}) without a target action: PostgreSQL's default is to pause, which is ` +
@@ -126,7 +127,7 @@ export const recoveryRules: readonly Rule[] = [
   }),
   rule({
     name: 'followed-another-timeline',
-    source: 'https://pgbackrest.org/configuration.html#section-restore/option-target-timeline',
+    source: 'https://pgbackrest.org/command.html#command-restore/category-command/option-target-timeline',
     lines: { recovering: postgres(/^starting point-in-time recovery/) },
     explain: (failure, seen) => {
       for (const counts of wrongRows(failure)) {
@@ -172,7 +173,8 @@ export const recoveryRules: readonly Rule[] = [
     lines: { waiting: patroni(/^waiting for leader to bootstrap/), bootstrapping: patroni(/^trying to bootstrap/) },
     explain: (failure, seen) => {
       const waiting = last(seen.of('waiting'));
-      if (!waiting || follows(seen, 'bootstrapping', waiting) || !awaitsMember(failure)) return undefined;
+      // A leader that is being made is waited for with the same words.
+      if (!waiting || seen.of('bootstrapping').length > 0 || !awaitsMember(failure)) return undefined;
       return {
         message:
           `${waiting.entry.host} has no data and waits for a leader to be built from, since the old cluster's initialize key is still in the DCS: ` +

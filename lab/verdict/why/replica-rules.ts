@@ -1,6 +1,7 @@
 /** Why a member was not built from the repository, or does not follow. */
 import { awaitsMember, type Failure, missingLines } from './failure.ts';
 import { follows, last, patroni, pgbackrest, postgres, type Rule, rule } from './rule.ts';
+import type { Sighting } from './sighting.ts';
 
 /** Longer than Patroni takes from one method to the next, ms. */
 const rebuildTime = 60_000;
@@ -8,6 +9,7 @@ const rebuildTime = 60_000;
 const basebackup = patroni(/^replica has been created using basebackup/);
 const restoring = pgbackrest(/^restore command begin/);
 const invalidated = postgres(/^invalidating obsolete replication slot "([^"]+)"/);
+const removed = postgres(/requested WAL segment ([0-9A-F]{24}) has already been removed/);
 const streams = postgres(/^started streaming WAL from primary at/);
 
 function wantsPgbackrest(failure: Failure): boolean {
@@ -15,6 +17,11 @@ function wantsPgbackrest(failure: Failure): boolean {
     ?.flatMap((clause) => clause.lines ?? [])
     .some((line) => line.state === 'present' && /basebackup/.test(line.shown));
   return never === true || missingLines(failure).some((line) => /using pgbackrest|pgbackrest: /.test(line.shown));
+}
+
+/** On whichever host: the leader says as well what a standby asks for. */
+function streamsSince(streaming: readonly Sighting[], trouble: Sighting): boolean {
+  return streaming.some(({ entry }) => entry.at > trouble.entry.at);
 }
 
 export const replicaRules: readonly Rule[] = [
@@ -33,6 +40,7 @@ export const replicaRules: readonly Rule[] = [
       const none = last(seen.of('none', failed.entry.host).filter((one) => one.entry.at <= failed.entry.at));
       if (!none) return undefined;
       const instead = seen.of('basebackup', failed.entry.host).find((one) => one.entry.at > failed.entry.at);
+      if (instead && !wantsPgbackrest(failure)) return undefined;
       return {
         message: instead
           ? `${failed.entry.host} was built by basebackup because the method before it, ${failed.groups[1]}, exited 75: there is no backup yet`
@@ -70,10 +78,11 @@ export const replicaRules: readonly Rule[] = [
     explain: (failure, seen) => {
       const diverged = last([...seen.of('past'), ...seen.of('forked')]);
       if (!diverged || follows(seen, 'streams', diverged) || follows(seen, 'rewind', diverged) || !awaitsMember(failure)) return undefined;
+      const has = seen.of('forked', diverged.entry.host).includes(diverged) ? 'has' : 'may have';
       return {
         message:
-          `${diverged.entry.host} has WAL that the new leader never got and cannot follow it: use_pg_rewind is off, under which Patroni does ` +
-          'not look for divergence; turn it on, or reinit the member',
+          `${diverged.entry.host} ${has} WAL that the new leader never got, with which it cannot follow: pg_rewind did not run, and with ` +
+          'use_pg_rewind off Patroni does not look for divergence; turn it on, or reinit the member',
         lines: [diverged],
       };
     },
@@ -81,14 +90,15 @@ export const replicaRules: readonly Rule[] = [
   rule({
     name: 'slot-invalidated',
     source: 'https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-SLOT-WAL-KEEP-SIZE',
-    lines: { invalidated },
+    lines: { invalidated, removed, streams },
     explain: (failure, seen) => {
       const given = last(seen.of('invalidated'));
-      if (!given || !awaitsMember(failure)) return undefined;
+      const missed = last(seen.of('removed').filter((one) => given && one.entry.at >= given.entry.at));
+      if (!given || !missed || streamsSince(seen.of('streams'), missed) || !awaitsMember(failure)) return undefined;
       return {
         message:
-          `the leader gave up the slot ${given.groups[1]} and removed WAL that it kept (max_slot_wal_keep_size): its standby needs a ` +
-          'restore_command that finds the WAL in the archive, or to be built anew',
+          `the leader gave up the slot ${given.groups[1]}, as it does with one that keeps more WAL than max_slot_wal_keep_size: a standby that ` +
+          'used it needs a restore_command that finds the WAL in the archive, or to be built anew',
         lines: [given],
       };
     },
@@ -97,15 +107,16 @@ export const replicaRules: readonly Rule[] = [
     name: 'wal-removed',
     source:
       'https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS; patroni/patroni#3289, pgbackrest/pgbackrest#1974',
-    lines: { removed: postgres(/requested WAL segment ([0-9A-F]{24}) has already been removed/), invalidated, streams },
+    lines: { removed, invalidated, streams },
     explain: (failure, seen) => {
-      const removed = last(seen.of('removed'));
-      if (!removed || seen.of('invalidated').length > 0 || !awaitsMember(failure)) return undefined;
+      const missed = last(seen.of('removed'));
+      if (!missed || seen.of('invalidated').length > 0 || streamsSince(seen.of('streams'), missed) || !awaitsMember(failure))
+        return undefined;
       return {
         message:
-          `the leader no longer has WAL segment ${removed.groups[1]} that a standby asks for, and the standby does not get it from the archive: ` +
+          `the leader no longer has WAL segment ${missed.groups[1]} that a standby asks for, and the standby does not get it from the archive: ` +
           'without slots (use_slots) it needs a restore_command, or more wal_keep_size',
-        lines: [removed],
+        lines: [missed],
       };
     },
   }),

@@ -78,20 +78,26 @@ const troubles: readonly Trouble[] = [
     name: 'database-host-taken-for-remote',
     source: 'pgbackrest/pgbackrest#2434',
     pattern: /\[072\]: (\S+) command must be run on the PostgreSQL host|\[027\]: pg and repo hosts cannot both be configured as remote/,
-    message: ({ entry }) =>
-      `pg1-host is set in ${entry.host}'s own pgbackrest.conf, which makes pgBackRest take ${entry.host} for a remote host`,
+    message: ({ entry }, { facts }) =>
+      facts.repo?.includes(entry.host)
+        ? `${entry.host} is a repository host, whose pgbackrest.conf says where PostgreSQL is (pg1-host): this command runs there`
+        : `pg1-host is set in ${entry.host}'s own pgbackrest.conf, which makes pgBackRest take ${entry.host} for a remote host`,
   },
   {
     name: 'repository-unreachable',
     source: 'pgBackRest src/common/io/socket; https://pgbackrest.org/configuration.html#section-repository/option-repo-host',
-    pattern: /\[HostConnectError\] (unable to connect to '[^']+'|unable to get address for '[^']+'|timeout connecting to '[^']+')/,
-    message: ({ entry, groups }) => `${entry.host} cannot reach its repository host: ${groups[1]}`,
+    pattern:
+      /(?:unable to check (\S+): )?\[HostConnectError\] (unable to connect to '[^']+'|unable to get address for '[^']+'|timeout connecting to '[^']+')/,
+    message: ({ entry, groups }) =>
+      `${entry.host} cannot reach ${groups[1] ? `the database host ${groups[1]}` : 'its repository host'}: ${groups[2]}`,
   },
   {
     name: 'repository-full',
     source: 'https://pgbackrest.org/user-guide.html#retention',
     pattern: /\[28\] No space left on device/,
-    message: ({ entry }) => `the repository's disk is full ([28] No space left on device on ${entry.host}'s archive-push)`,
+    message: ({ entry }) =>
+      `${/raised from remote|\/var\/lib\/pgbackrest/.test(entry.text) ? "the repository's disk" : `a disk of ${entry.host}`} is full: ` +
+      `[28] No space left on device, says pgBackRest on ${entry.host}`,
   },
 ];
 
@@ -120,7 +126,7 @@ export const repositoryRules: readonly Rule[] = [
   }),
   rule({
     name: 'no-primary-in-its-configuration',
-    source: 'pgbackrest/pgbackrest#2682; https://pgbackrest.org/user-guide.html#replication/standby-backup',
+    source: 'pgbackrest/pgbackrest#2682; https://pgbackrest.org/user-guide.html#standby-backup',
     lines: {
       cannot: pgbackrest(/\[056\]: unable to find (primary|standby) cluster/),
       // A host that could not be asked may well be the one that is looked for: another rule says why it could not.
