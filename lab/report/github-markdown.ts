@@ -1,5 +1,6 @@
 /** Text from programs as GitHub-flavoured Markdown: it may hold anything, and must neither break out nor call anybody. */
 import { shorten } from '../core/shorten.ts';
+import { escapeHtml } from './escape-html.ts';
 
 /** A fence longer than any in the text, so that nothing a program printed can end it. */
 export function fenced(text: string, language: string): string {
@@ -8,12 +9,9 @@ export function fenced(text: string, language: string): string {
   return `${fence}${language}\n${text}\n${fence}`;
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
 export function details(title: string, body: string): string {
   // Markdown is not read inside of HTML.
-  const summary = title.replace(/[&<>]/g, (sign) => entities[sign] ?? sign).replace(/@(?=\w)/g, '@\u200b');
-  return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+  return `<details><summary>${quiet(escapeHtml(title))}</summary>\n\n${body}\n\n</details>`;
 }
 
 /**
@@ -21,22 +19,28 @@ export function details(title: string, body: string): string {
  * note down in that other issue.
  */
 export function escapeText(text: string): string {
-  return escapeMarkup(text).replace(/#(?=\d)/g, '#\u200b');
+  return quiet(escapeSigns(text));
 }
 
 /** As `escapeText`, but addresses and issues are links: for what the scenario or a rule refers to. */
 export function linkedText(text: string): string {
   return text
     .split(/(https?:\/\/[^\s<>,;]+)/)
-    .map((part, index) => (index % 2 === 1 ? `<${part}>` : escapeMarkup(part)))
+    .map((part, index) => (index % 2 === 1 ? `<${part}>` : callNobody(escapeSigns(part))))
     .join('');
 }
 
-function escapeMarkup(text: string): string {
-  return text
-    .replace(/[\\`*_{}[\]<>|~]/g, '\\$&')
-    .replace(/@(?=\w)/g, '@\u200b')
-    .replace(/\b(GH)-(?=\d)/gi, '$1\u200b-');
+function escapeSigns(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>|~]/g, '\\$&');
+}
+
+/** Nobody is notified, and no issue is linked. */
+function quiet(text: string): string {
+  return callNobody(text).replace(/#(?=\d)/g, '#\u200b');
+}
+
+function callNobody(text: string): string {
+  return text.replace(/@(?=\w)/g, '@\u200b').replace(/\b(GH)-(?=\d)/gi, '$1\u200b-');
 }
 
 export function tableRow(cells: readonly string[]): string {

@@ -3,6 +3,7 @@ import type { Event, LedgerRow } from '../core/event.ts';
 import { allSteps, type Plan } from '../scenario/plan.ts';
 import { createFaultRecord } from '../verdict/faults.ts';
 import type { Verdict } from '../verdict/verdict.ts';
+import { escapeHtml } from './escape-html.ts';
 import type { ConfigFile, PageData } from './page-data.ts';
 
 /** The page's own program and looks, as text (`lab/page`, built into `dist`). */
@@ -81,8 +82,4 @@ ${script.replaceAll('</script', '<\\/script')}
 /** In a script element nothing is escaped, but `<` may end it or begin a comment: as `\u003c` it is the same to JSON. */
 function embeddedJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,5 +1,6 @@
 /** Verdicts as JUnit XML for CI: a suite a scenario, a case a variant. */
 import type { Verdict } from '../verdict/verdict.ts';
+import { escapeHtml } from './escape-html.ts';
 import { failureLines, headline } from './failure-lines.ts';
 
 export interface JunitOptions {
@@ -92,10 +93,5 @@ function attributes(values: Readonly<Record<string, string | number>>): string {
 
 /** XML 1.0 has no place at all for most control characters, which logs are full of (colours, for one). */
 function escapeXml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return escapeHtml(text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd'));
 }

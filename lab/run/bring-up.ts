@@ -4,7 +4,7 @@
  * cluster always becomes its leader and no standby is built by the wrong method.
  */
 
-import { aborted } from '../core/deadline.ts';
+import { unlessAborted } from '../core/deadline.ts';
 import { LabError } from '../core/problem.ts';
 import { releasePatroni, runCommand } from '../engine/commands.ts';
 import type { Docker } from '../engine/connect.ts';
@@ -51,15 +51,17 @@ export async function bringUp(docker: Docker, blueprint: Blueprint, options: Bri
     );
     // A backup that runs is not waited for once somebody has pressed Ctrl-C or a host has died.
     work.catch(() => undefined);
-    await Promise.race([work, watchDeaths(docker, lab, signal).then(() => work), aborted(signal)]);
+    await unlessAborted(Promise.race([work, watchDeaths(docker, lab, signal).then(() => work)]), signal);
     // A replay's lab is finished when its process says so: nobody else asks.
     if (lab.purpose !== 'replay') await markReady(docker, lab);
     return lab;
   } catch (error) {
-    const death = options.signal?.aborted ? undefined : await deathIn(docker, lab).catch(() => undefined);
-    const cause = options.signal?.aborted ? options.signal.reason : (death ?? error);
-    // Why it failed counts for more than that nothing can be told of it.
-    if (!options.signal?.aborted) await options.onFailed?.(lab, blueprint).catch(() => undefined);
+    let cause = options.signal?.reason;
+    if (!options.signal?.aborted) {
+      // Why it failed counts for more than that nobody can say more of it.
+      cause = (await deathIn(docker, lab).catch(() => undefined)) ?? error;
+      await options.onFailed?.(lab, blueprint).catch(() => undefined);
+    }
     if (!options.keep) await removeLab(docker, lab.id);
     throw cause;
   } finally {

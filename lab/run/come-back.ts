@@ -1,5 +1,4 @@
 /** A fork comes back to how the snapshot's lab stood. A golden lab's must; one that a person had broken may turn out to be more so. */
-
 import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import { releasePatroni } from '../engine/commands.ts';

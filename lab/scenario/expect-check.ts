@@ -6,6 +6,7 @@ import { adviseOnKeys } from './dcs-check.ts';
 import { nameOf } from './expectations/dcs.ts';
 import type { Claims } from './expectations/expectations.ts';
 import { adviseOnLine, checkSteady, linesOf } from './line-check.ts';
+import { lineFeedHint } from './pattern.ts';
 import type { Clause } from './plan.ts';
 import type { Point } from './point.ts';
 import type { Scope } from './reference-check.ts';
@@ -226,7 +227,7 @@ function adviseOnComparisons(step: ParsedStep): readonly Mistake[] {
       .map(
         (text) =>
           comparisonFor(text) ??
-          (text.endsWith('\n') ? 'of block text that is | or >, write |- or >-' : undefined) ??
+          (text.endsWith('\n') ? lineFeedHint : undefined) ??
           (/^\/.+\/[ims]*$/.test(text) ? `write { matches: '${text}' }` : undefined),
       )
       .find((found) => found !== undefined);

@@ -26,10 +26,13 @@ export type ParsedPattern =
   | { readonly ok: true; readonly pattern: Pattern }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
+/** YAML's block text, such as `|`, ends in one unless told. */
+export const lineFeedHint = 'of block text that is | or >, write |- or >-';
+
 /** Reads a pattern as written in a scenario. Never throws. */
 export function parsePattern(source: string): ParsedPattern {
   const fail = (message: string, hint: string): ParsedPattern => ({ ok: false, message, hint });
-  if (source.endsWith('\n')) return fail('this ends in a line feed, as no line does', 'of block text that is | or >, write |- or >-');
+  if (source.endsWith('\n')) return fail('this ends in a line feed, as no line does', lineFeedHint);
   if (source === '') return fail('an empty pattern matches every line', 'write the words the line must contain');
   const regex = source.startsWith('/') ? /^\/(.+)\/([a-z]*)$/s.exec(source) : undefined;
   if (source.startsWith('/') && (!regex || !/^[ims]*$/.test(regex[2] ?? ''))) {

@@ -32,6 +32,9 @@ export const nameText = z
   .string()
   .regex(namePattern, mistake('not a name', 'names start with a letter and go on with letters, digits, "-" and "_"'));
 
+/** For `refine`: of a map that need not have any of its keys. */
+export const saysSomething = [(claim: object): boolean => Object.keys(claim).length > 0, 'an empty map claims nothing'] as const;
+
 /** `30s`, `200ms`, `2m`. */
 export const durationText = z
   .string({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { expectation } from '../expectation.ts';
-import { mistake, text } from '../schema-parts.ts';
+import { mistake, saysSomething, text } from '../schema-parts.ts';
 import { testSchema, type ValueTest } from '../value-test.ts';
 
 /** What is claimed of the members that a selector means: each of them. */
@@ -35,7 +35,7 @@ const memberSchema = z
     lag: testSchema.exactOptional().describe("bytes behind the leader's WAL position"),
     'pending-restart': testSchema.exactOptional().describe('whether Patroni says that PostgreSQL has to be restarted for a setting'),
   })
-  .refine((member) => Object.keys(member).length > 0, 'an empty map claims nothing');
+  .refine(...saysSomething);
 
 function memberClaim({ 'pending-restart': pendingRestart, ...others }: z.output<typeof memberSchema>): Omit<MemberClaim, 'of'> {
   return { ...others, ...(pendingRestart === undefined ? {} : { pendingRestart }) };
@@ -53,7 +53,7 @@ export const cluster = expectation({
       paused: testSchema.exactOptional().describe("whether Patroni's automatic failover is paused"),
       members: z
         .record(text, z.union([text, memberSchema]))
-        .refine((members) => Object.keys(members).length > 0, 'an empty map claims nothing')
+        .refine(...saysSomething)
         .exactOptional()
         .describe(
           'by selector: the state of each of these members, or {role, state, timeline, lag, pending-restart}; a selector that means nobody is false',

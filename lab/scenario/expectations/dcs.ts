@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { expectation } from '../expectation.ts';
-import { mistake, text } from '../schema-parts.ts';
+import { mistake, saysSomething, text } from '../schema-parts.ts';
 import { testSchema, type ValueTest } from '../value-test.ts';
 
 /** `key`: below the cluster's own folder, such as `initialize`, `history`, `leader`. `field`: of the JSON that it holds; absent: all of it. */
@@ -16,7 +16,7 @@ const keyText = text.regex(
 export const dcs = expectation({
   schema: z
     .record(keyText, testSchema)
-    .refine((claim) => Object.keys(claim).length > 0, 'an empty map claims nothing')
+    .refine(...saysSomething)
     .transform((claim): DcsClaim => ({ entries: Object.entries(claim).map(([name, test]) => ({ ...partsOf(name), test })) }))
     .describe(
       "{KEY: TEST}, keys below the main cluster's folder in the DCS: initialize, leader, history, failover, ...; and KEY.FIELD, a field " +

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { expectation } from '../expectation.ts';
 import { pointSchema } from '../point.ts';
-import { mistake, text } from '../schema-parts.ts';
+import { mistake, saysSomething, text } from '../schema-parts.ts';
 import { testSchema } from '../value-test.ts';
 
 export const repo = expectation({
@@ -15,7 +15,7 @@ export const repo = expectation({
           label: testSchema.exactOptional(),
           error: testSchema.exactOptional().describe('whether pages failed their checksum'),
         })
-        .refine((last) => Object.keys(last).length > 0, 'an empty map claims nothing')
+        .refine(...saysSomething)
         .exactOptional()
         .describe('the newest backup: {type, label, error}'),
       archived: pointSchema.exactOptional().describe('the WAL segment of this point is in the archive'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { expectation } from '../expectation.ts';
-import { mistake } from '../schema-parts.ts';
+import { mistake, saysSomething } from '../schema-parts.ts';
 import { testSchema, type ValueTest } from '../value-test.ts';
 
 /** `value` is the reference as written, `${after.stdout}`. */
@@ -11,7 +11,7 @@ export interface ValueClaim {
 export const value = expectation({
   schema: z
     .record(z.string().regex(/\$\{/, mistake('a constant is what it is', 'compare a reference: {"${name.field}": TEST}')), testSchema)
-    .refine((claim) => Object.keys(claim).length > 0, 'an empty map claims nothing')
+    .refine(...saysSomething)
     .transform((claim): ValueClaim => ({ entries: Object.entries(claim).map(([value, test]) => ({ value, test })) }))
     .describe('{"${name.field}": TEST}'),
   summary: 'What a named step or mark recorded; waits for a background step to end.',
