@@ -17,6 +17,12 @@ const beforeSleep = /^Assigning synchronous standby status|^(switchover|manual f
 /** How long after these words that loop can end, ms. */
 const sleep = 5000;
 
+/**
+ * A leader that cannot reach the DCS stops its PostgreSQL within the loop (ha.py, demote: `offline`), which takes as long as its last
+ * WAL can be neither sent nor archived: past a fault's end by as much as TCP waits before it sends anew.
+ */
+const demotion = /^(demoting|demoted) self because DCS is not accessible/;
+
 export type Starved = Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>;
 
 /** `disturbed`: whether a fault was felt at a moment. Events are to be fed from `run-started` on. */
@@ -24,6 +30,8 @@ export function createStarvationWatch(disturbed: (at: number) => boolean): (even
   let started = Number.POSITIVE_INFINITY;
   /** By host. */
   const slept = new Map<string, number>();
+  /** Hosts that a fault made demote themselves. */
+  const demoting = new Set<string>();
   return (event) => {
     if (event.type === 'run-started') started = event.at;
     if (event.type === 'heartbeat' && event.late > starvedAfter) {
@@ -38,6 +46,9 @@ export function createStarvationWatch(disturbed: (at: number) => boolean): (even
     }
     if (event.type !== 'log' || event.program !== 'patroni') return undefined;
     if (beforeSleep.test(event.text)) slept.set(event.host, event.at);
+    const demotes = demotion.exec(event.text)?.[1];
+    if (demotes === 'demoting' && disturbed(event.at)) demoting.add(event.host);
+    if (demotes === 'demoted' && demoting.delete(event.host)) slept.set(event.host, event.at);
     // What was logged while the lab came up is not the scenario's doing.
     if (!event.text.startsWith('Loop time exceeded') || event.at < started || disturbed(event.at)) return undefined;
     if (event.at - (slept.get(event.host) ?? Number.NEGATIVE_INFINITY) <= sleep) return undefined;

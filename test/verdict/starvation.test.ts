@@ -85,6 +85,24 @@ describe('starvation', () => {
     expect(looped('- sql: select 1\n- sql: select 1', exceeded(2.4, 'pg2'))).toMatchObject({ reason: 'starved' });
   });
 
+  it('is not shown by the loop in which a leader stops its PostgreSQL because of a fault, however long that takes', () => {
+    const demoted = (steps: string) =>
+      looped(steps, (run) =>
+        run
+          .did('s1')
+          .at(1)
+          .log('pg1', 'patroni', 'demoting self because DCS is not accessible and I was a leader')
+          .did('s2')
+          .at(60)
+          .log('pg1', 'patroni', 'demoted self because DCS is not accessible and I was a leader')
+          .log('pg1', 'patroni', 'Loop time exceeded, rescheduling immediately.')
+          .did('s3')
+          .complete(),
+      );
+    expect(demoted('- freeze: pg1\n  as: hang\n- heal: hang\n- sql: select 1')).toBe('pass');
+    expect(demoted('- sql: select 1\n- sql: select 1\n- sql: select 1')).toMatchObject({ reason: 'starved' });
+  });
+
   it('while the lab came up is not the run’s', () => {
     expect(looped('- sql: select 1', (run) => run.log('pg1', 'patroni', 'Loop time exceeded', { at: -5 }).did('s1').complete())).toBe(
       'pass',
