@@ -32,7 +32,8 @@ function lineState({ state }: LineOutcome): keyof typeof claimSigns {
 /** Which log lines decided expectations. A line that met one is no near miss of another. */
 export function decisiveLines(run: RunData | undefined): ReadonlyMap<number, Verdictive> {
   const marks = new Map<number, Verdictive>();
-  const outcomes = (run?.verdict.steps ?? []).flatMap((step) => (step.clauses ?? []).flatMap((clause) => clause.lines ?? []));
+  const { steps = [], forbid = [] } = run?.verdict ?? {};
+  const outcomes = [...steps.flatMap((step) => (step.clauses ?? []).flatMap((clause) => clause.lines ?? [])), ...forbid];
   for (const near of outcomes.flatMap((line) => line.nearest)) marks.set(near.seq, 'near');
   for (const line of outcomes) if (line.by) marks.set(line.by.seq, line.role === 'never' ? 'broke' : 'met');
   return marks;
@@ -55,7 +56,16 @@ export class StepList {
     const entries = [...steps, ...plain, ...changes].map((entry, index) => ({ ...entry, index }));
     // What was never started stands last, in the order of the plan.
     const ordered = entries.sort((a, b) => (a.at ?? Number.POSITIVE_INFINITY) - (b.at ?? Number.POSITIVE_INFINITY) || a.index - b.index);
-    return element('ol', { class: 'steps' }, ...ordered.map(({ node }) => node()));
+    return element('ol', { class: 'steps' }, ...ordered.map(({ node }) => node()), this.#forbidden());
+  }
+
+  /** What the scenario forbids in the whole run. */
+  #forbidden(): HTMLElement | undefined {
+    const { forbid } = this.#run?.verdict ?? {};
+    return (
+      forbid &&
+      element('li', { class: 'step' }, element('p', { class: 'about' }, 'in the whole run'), ...forbid.map((line) => this.#line(line)))
+    );
   }
 
   /** What of a step's claims did not hold, what is false before what is not known. */
@@ -144,7 +154,7 @@ export class StepList {
   }
 
   #clause(step: StepOutcome, clause: ClauseOutcome): HTMLElement {
-    const claims = clause.lines ? clause.lines.map((line) => this.#line(step, line)) : this.#claims(clause);
+    const claims = clause.lines ? clause.lines.map((line) => this.#line(line, step)) : this.#claims(clause);
     return element(
       'div',
       { class: 'clause' },
@@ -168,10 +178,11 @@ export class StepList {
     });
   }
 
-  #line(step: StepOutcome, line: LineOutcome): HTMLElement {
+  /** `step`: whose expectation it is. */
+  #line(line: LineOutcome, step?: StepOutcome): HTMLElement {
     const state = lineState(line);
     const window =
-      line.state === 'missing' && step.started !== undefined && step.ended !== undefined
+      line.state === 'missing' && step?.started !== undefined && step.ended !== undefined
         ? jump('not logged: show where', () => this.#stretch(step.started as number, step.ended as number))
         : undefined;
     return element(
@@ -180,7 +191,7 @@ export class StepList {
       element('span', { class: `sign ${tones[state]}` }, lineSigns[line.state]),
       line.role === 'never' ? 'never ' : '',
       element('code', {}, line.shown),
-      line.note === undefined ? '' : ` (${line.note})`,
+      line.note === undefined ? '' : ` (${line.state === 'skipped' ? 'skipped: ' : ''}${line.note})`,
       ' ',
       line.by ? this.#quoted(line.by, line.role === 'never' ? 'logged' : '') : window,
       ...line.nearest.map((near) =>

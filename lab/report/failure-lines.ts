@@ -52,19 +52,30 @@ export function causeLines({ causes = [], because, steps }: Verdict): readonly R
 }
 
 /** What every expectation wanted and what was seen, whether it was met or not: a symptom that passes is shown by its lines. */
-export function expectationLines(verdict: Verdict): readonly ReportLine[] {
-  return verdict.steps.flatMap((step): readonly ReportLine[] => {
+export function expectationLines({ steps, forbid = [], started }: Verdict): readonly ReportLine[] {
+  const expected = steps.flatMap((step): readonly ReportLine[] => {
     if (!step.clauses) return [];
-    const started = step.started ?? 0;
-    return [{ kind: 'label', text: step.name ?? step.id }, ...step.clauses.flatMap((clause) => bothLines(clause, started))];
+    const begun = step.started ?? 0;
+    return [{ kind: 'label', text: step.name ?? step.id }, ...step.clauses.flatMap((clause) => bothLines(clause, begun))];
   });
+  if (forbid.length === 0) return expected;
+  return [...expected, { kind: 'label', text: 'in the whole run' }, ...forbid.flatMap((line) => loggedLines(line, started))];
+}
+
+function loggedLines(line: LineOutcome, started: number): readonly ReportLine[] {
+  return [
+    { kind: lineKinds[line.state], text: shownLine(line) },
+    ...(line.by ? [{ kind: 'note' as const, text: quoted(line.by, started) }] : []),
+  ];
+}
+
+/** `never postgres: invalid record length (skipped: ...)`. */
+function shownLine({ role, shown, state, note }: LineOutcome): string {
+  return `${role === 'never' ? 'never ' : ''}${shown}${note === undefined ? '' : ` (${state === 'skipped' ? 'skipped: ' : ''}${note})`}`;
 }
 
 function bothLines(clause: ClauseOutcome, started: number): readonly ReportLine[] {
-  const logged = (clause.lines ?? []).flatMap((line): readonly ReportLine[] => [
-    { kind: lineKinds[line.state], text: `${line.role === 'never' ? 'never ' : ''}${line.shown}` },
-    ...(line.by ? [{ kind: 'note' as const, text: quoted(line.by, started) }] : []),
-  ]);
+  const logged = (clause.lines ?? []).flatMap((line) => loggedLines(line, started));
   const seen = clause.expected.flatMap((expected, index): readonly ReportLine[] => [
     { kind: claimKinds[clause.states[index] ?? 'unknown'], text: expected },
     { kind: 'note', text: `observed ${clause.observed[index] ?? 'nothing'}` },
@@ -155,11 +166,9 @@ const lineKinds = {
 } as const;
 
 function logLines(line: LineOutcome, started: number): readonly ReportLine[] {
-  const never = line.role === 'never' ? 'never ' : '';
-  const note = line.note === undefined ? '' : ` (${line.note})`;
   const when = line.by && line.role === 'expected' ? `  ${line.by.host} ${moment(line.by, started)}` : '';
   return [
-    { kind: lineKinds[line.state], text: `${never}${line.shown}${note}${when}` },
+    { kind: lineKinds[line.state], text: `${shownLine(line)}${when}` },
     ...(line.state === 'present' && line.by ? [{ kind: 'note' as const, text: `logged: ${quoted(line.by, started)}` }] : []),
     ...line.nearest.map(
       (near): ReportLine => ({ kind: 'note', text: `nearest: ${quoted(near, started)}${near.but === undefined ? '' : ` (${near.but})`}` }),

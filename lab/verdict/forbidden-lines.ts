@@ -7,15 +7,18 @@ import type { Plan, PlannedLine } from '../scenario/plan.ts';
 import { resolveSelector } from '../scenario/selector.ts';
 import { whenHolds } from '../scenario/version-range.ts';
 import { byTime, type LogEntry } from './log-store.ts';
+import { quote } from './nearest-lines.ts';
 import { placeOf } from './place.ts';
 import { selectorView } from './selector-view.ts';
-import type { Finding } from './verdict.ts';
+import type { Finding, LineOutcome } from './verdict.ts';
 
 export interface ForbiddenWatch {
   /** What the event breaks: a line that it is, or lines logged before it that it shows to be forbidden. `names`: as known by now. */
   readonly feed: (event: Event, names: Names) => readonly Finding[];
   /** Lines that could never be watched for, because something in them never had a value. */
   readonly unwatched: () => readonly string[];
+  /** What became of each of the scenario's `forbid` lines. `read`: whether a host's log was read to the end of the run. */
+  readonly outcomes: (read: (host: string) => boolean) => readonly LineOutcome[];
 }
 
 interface Watched {
@@ -39,6 +42,10 @@ export function createForbiddenWatch(plan: Plan): ForbiddenWatch {
   /** What a line that has no value yet may turn out to have forbidden. */
   let unjudged: LogEntry[] = [];
   let started: Extract<Event, { type: 'run-started' }> | undefined;
+  /** Why lines are not meant for these versions. */
+  const passedOver = new Map<PlannedLine, string>();
+  /** The first entry that each line forbids. */
+  const broken = new Map<PlannedLine, LogEntry>();
 
   /** Lines become watched as soon as what they refer to has a value, and look back over the run: the first entry that each forbids. */
   function bindWaiting(names: Names): readonly Finding[] {
@@ -52,9 +59,10 @@ export function createForbiddenWatch(plan: Plan): ForbiddenWatch {
       if (!line.ok || !on.ok || !when.ok) return true;
       const resolved = resolveSelector(on.value, selectorView(facts, new Map()));
       if (!resolved.ok) return true;
-      const { holds } = whenHolds(when.value, facts.versions, resolved.hosts);
-      if (holds === undefined) return true;
-      if (holds) bound.push({ line: line.value, hosts: resolved.hosts, why: 'forbidden by the scenario', planned });
+      const outcome = whenHolds(when.value, facts.versions, resolved.hosts);
+      if (outcome.holds === undefined) return true;
+      if (outcome.holds) bound.push({ line: line.value, hosts: resolved.hosts, why: 'forbidden by the scenario', planned });
+      else passedOver.set(planned, outcome.because);
       return false;
     });
     watched.push(...bound);
@@ -71,14 +79,15 @@ export function createForbiddenWatch(plan: Plan): ForbiddenWatch {
     return waiting.some(({ program }) => program === 'any' || program === entry.program);
   }
 
-  function finding(broken: Watched, entry: LogEntry): Finding {
+  function finding({ why, planned }: Watched, entry: LogEntry): Finding {
+    if (planned && !broken.has(planned)) broken.set(planned, entry);
     return {
       verdict: 'fail',
       reason: 'forbidden-line',
       at: entry.at,
       event: entry.seq,
-      message: `${entry.host} ${entry.program}: ${entry.text.split('\n')[0]} (${broken.why})`,
-      ...(broken.planned ? { place: placeOf(broken.planned.span, plan.file) } : {}),
+      message: `${entry.host} ${entry.program}: ${entry.text.split('\n')[0]} (${why})`,
+      ...(planned ? { place: placeOf(planned.span, plan.file) } : {}),
     };
   }
 
@@ -88,11 +97,30 @@ export function createForbiddenWatch(plan: Plan): ForbiddenWatch {
     // What was logged while the lab came up is not the scenario's doing.
     if (event.type !== 'log' || !started || event.at < started.at) return [];
     if (mayBeMeant(event)) unjudged.push(event);
-    const broken = watched.find((one) => isMeant(one, event));
-    return broken ? [finding(broken, event)] : [];
+    return watched.filter((one) => isMeant(one, event)).map((one) => finding(one, event));
   }
 
-  return { feed, unwatched: () => waiting.map((line) => `${line.program}: ${line.pattern.shown}`) };
+  function outcome(planned: PlannedLine, read: (host: string) => boolean): LineOutcome {
+    const bound = watched.find((one) => one.planned === planned);
+    const common = {
+      role: 'never' as const,
+      shown: bound?.line.shown ?? shownOf(planned),
+      place: placeOf(planned.span, plan.file),
+      nearest: [],
+    };
+    const note = passedOver.get(planned);
+    if (note !== undefined) return { ...common, state: 'skipped', note };
+    if (!bound) return { ...common, state: 'unread', note: 'what it refers to or asks the version of is not known' };
+    const by = broken.get(planned);
+    if (by) return { ...common, state: 'present', by: quote(by) };
+    return { ...common, state: (bound.hosts ?? []).every(read) ? 'absent' : 'unread' };
+  }
+
+  return { feed, unwatched: () => waiting.map(shownOf), outcomes: (read) => plan.forbid.map((planned) => outcome(planned, read)) };
+}
+
+function shownOf({ program, pattern }: PlannedLine): string {
+  return `${program}: ${pattern.shown}`;
 }
 
 function isMeant({ hosts, line }: Watched, entry: LogEntry): boolean {

@@ -273,6 +273,7 @@ export function createJudge(plan: Plan): Judge {
       ...(causes.length > 0 ? { causes } : {}),
       findings: inTime(counted),
       steps: outcomes,
+      ...(plan.forbid.length > 0 ? { forbid: forbidden.outcomes((host) => logs.readPast(host, steps.lastEnd() ?? startedAt)) } : {}),
       seconds: Math.round(lastAt - startedAt) / 1000,
       started: startedAt,
       lab: facts.lab,

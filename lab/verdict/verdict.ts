@@ -204,6 +204,8 @@ export interface Verdict {
   /** All of them, in time; of a mutant that passes, the first is the failure that was wanted. */
   readonly findings: readonly Finding[];
   readonly steps: readonly StepOutcome[];
+  /** What became of the scenario's `forbid` lines; absent where it has none. */
+  readonly forbid?: readonly LineOutcome[];
   /** From the run's start to its last event. */
   readonly seconds: number;
   /** Engine's time of the run's start, ms. */

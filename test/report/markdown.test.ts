@@ -44,6 +44,14 @@ describe('the comment', () => {
     expect(text).toMatch(/ {2}✓ pg2 lost: 0 \(of all acknowledged\)\n {4}observed pg2 lost: 0/);
   });
 
+  it('says of lines that the whole run forbids whether they were looked for', () => {
+    const head = 'forbid: [{ patroni: fell over }, { patroni: fell down, when: { patroni: "<4" } }]';
+    const text = renderMarkdown([reported(new Run(planOf('- start: pg1', { head })).did('s1').complete())]);
+    expect(text).toMatch(
+      /in the whole run\n {2}✓ never patroni: fell over\n {4}never patroni: fell down \(skipped: patroni on \S+ is .*, not <4\)/,
+    );
+  });
+
   it('has a line for every variant where several were replayed, and the setting once', () => {
     const text = renderMarkdown([stored('fallback-unwanted-no-backup-yet'), stored('fallback-unwanted-mutant')]);
     expect(text).toMatch(/^### ❌ fallback-unwanted: fail\n/);

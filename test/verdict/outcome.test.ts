@@ -196,7 +196,22 @@ describe('forbidden lines', () => {
         both(now).log('pg2', 'patroni', 'system ID mismatch, node pg2'),
       ).because(),
     ).toBe('pass');
+  });
+
+  it('are told of one by one: absent, logged, never known, or not meant for these versions', () => {
+    const lines = '{ patroni: x, when: { patroni: "<4" } }, { patroni: y }, { patroni: "z ${m.wal}" }, { patroni: never }';
+    const told = run(`forbid: [${lines}]`, (now) =>
+      now.did('s1').at(1).did('s2').at(2).log('pg2', 'patroni', 'x').log('pg1', 'patroni', 'y').log('pg2', 'patroni', 'y'),
+    );
+    expect(told.because()).toMatchObject({ reason: 'forbidden-line' });
+    expect(told.verdict().forbid).toMatchObject([
+      { shown: 'patroni: x', state: 'skipped', note: expect.stringContaining('not <4'), place: { line: 5 } },
+      { shown: 'patroni: y', state: 'present', by: { host: 'pg1' } },
+      { shown: 'patroni: z {m.wal}', state: 'unread' },
+      { shown: 'patroni: never', state: 'absent' },
+    ]);
     expect(run('forbid: [{ patroni: x, when: { patroni: "<4" } }]', (now) => both(now).log('pg2', 'patroni', 'x')).because()).toBe('pass');
+    expect(run('', both).verdict().forbid).toBeUndefined();
   });
 
   it('fail a run whose pgBackRest passes over an option', () => {
