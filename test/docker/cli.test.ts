@@ -323,6 +323,7 @@ describe('mistakes', () => {
     { args: ['exec', 'pg1', '--name', 'mine', 'ls'], message: 'no command begins with --name', hint: 'exec -- --name LAB pg1 ...' },
     { args: ['psql', 'select 1'], message: '"select 1" is no host', hint: '-c "select 1"' },
     { args: ['judge', 'README.md'], message: 'README.md is neither a run folder nor a bundle', hint: '.lab/runs/' },
+    { args: ['judge', '--html'], message: 'no run is named', hint: '.lab/runs' },
     { args: ['logs', '--since', '5'], message: "argument '5' is invalid", hint: 'pglab' },
   ])('$message: one error, a hint, exit code 2', async ({ args, message, hint }) => {
     const { exitCode, stderr, stdout } = await pglab(...args);

@@ -1,10 +1,11 @@
 /** `pglab judge`: the verdict on recorded runs, from their folders or bundles of them alone. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../core/problem.ts';
 import { renderMarkdown } from '../../report/markdown.ts';
 import { renderText } from '../../report/text.ts';
-import { withRunFolder } from '../../run/bundle/read-bundle.ts';
+import { isBundle, withRunFolder } from '../../run/bundle/read-bundle.ts';
 import { type Judged, judgeFolder } from '../../run/judge-folder.ts';
 import { runRedactor } from '../../run/run-redactor.ts';
 import { besideEachOther } from '../../verdict/contrast.ts';
@@ -22,7 +23,7 @@ interface Options {
 export const judge: Verb = {
   define: (command: Command) => {
     command
-      .argument('<run...>', 'run folders, such as those in .lab/runs, or bundles')
+      .argument('[run...]', 'run folders, such as those in .lab/runs, or bundles')
       .addOption(new Option('--json', 'the verdict as in verdict.json, of several runs one a line').conflicts('markdown'))
       .option('--markdown', 'a comment for an issue thread; one for all variants of a scenario')
       .option('--html [file]', `also draw the timeline page of one run; ${timelineFile} of its folder if no file is named`)
@@ -35,7 +36,8 @@ Examples:
   npm run lab:judge -- .lab/runs/20261122-211824-standby-rebuild-pgbackrest --html timeline.html
   npm run -s lab:judge -- --markdown .lab/runs/*-standby-rebuild-* > comment.md`,
       )
-      .action(async (paths: string[], options: Options) => {
+      .action(async (named: string[], given: Options) => {
+        const { paths, options } = await runsAndOptions(named, given);
         const each: Judged[] = [];
         for (const path of paths) each.push(await withRunFolder(path, (folder) => judgeOne(folder, path, paths.length > 1, options)));
         const judged = besideEachOther(each);
@@ -44,6 +46,16 @@ Examples:
       });
   },
 };
+
+/** A run that stands after `--html` is the run to draw: it is nothing to write a page over. */
+async function runsAndOptions(paths: string[], options: Options): Promise<{ paths: string[]; options: Options }> {
+  const { html } = options;
+  const isRun = typeof html === 'string' && (statSync(html, { throwIfNoEntry: false })?.isDirectory() || (await isBundle(html)));
+  const given = isRun ? { paths: [...paths, html], options: { ...options, html: true as const } } : { paths, options };
+  if (given.paths.length === 0)
+    throw new UsageError('no run is named', { hint: 'name run folders, such as those in .lab/runs, or bundles' });
+  return given;
+}
 
 function judgeOne(folder: string, path: string, several: boolean, { html }: Options): Judged {
   const judged = judgeFolder(folder, path);
