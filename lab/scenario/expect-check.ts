@@ -4,7 +4,7 @@ import type { Blueprint } from '../topology/blueprint.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { adviseOnKeys } from './dcs-check.ts';
 import { nameOf } from './expectations/dcs.ts';
-import type { Claims } from './expectations/expectations.ts';
+import type { Claims, ExpectationKind } from './expectations/expectations.ts';
 import { adviseOnLine, checkSteady, linesOf } from './line-check.ts';
 import { lineFeedHint } from './pattern.ts';
 import type { Clause } from './plan.ts';
@@ -28,28 +28,27 @@ export interface ExpectCheck {
 
 export function checkExpect({ step, clauses, names, blueprint }: ExpectCheck): readonly Mistake[] {
   if (step.verb !== 'expect') return [];
-  const parsed = step.args as readonly ParsedClause[];
-  const mistakes = parsed.flatMap(({ kind, claim, path }): readonly Mistake[] => {
-    if (kind === 'log') return checkLog(claim as Claims['log'], path, names);
-    if (kind === 'cluster') return checkClusterClaim(claim as Claims['cluster'], path, blueprint);
-    if (kind === 'sql') return checkRunsPostgres((claim as Claims['sql']).on, [...path, 'on'], blueprint);
+  const mistakes = step.args.flatMap(({ kind, claim, path }): readonly Mistake[] => {
+    if (kind === 'log') return checkLog(claim, path, names);
+    if (kind === 'cluster') return checkClusterClaim(claim, path, blueprint);
+    if (kind === 'sql') return checkRunsPostgres(claim.on, [...path, 'on'], blueprint);
     if (kind === 'ledger') {
-      const { on, through, ...counts } = claim as Claims['ledger'];
+      const { on, through, ...counts } = claim;
       const places = [...checkRunsPostgres(on, [...path, 'on'], blueprint), ...checkPoint(through, [...path, 'through'], names)];
       // Of missing and beyond, which have to be 0 unless told, it is how to say that any number will do.
       const free = checkFloor(counts.lost, [...path, 'lost']);
       return [...places, ...free, ...Object.entries(counts).flatMap(([name, test]) => checkNumber(test, [...path, name]))];
     }
     if (kind === 'repo') {
-      const { archived, backups, last } = claim as Claims['repo'];
+      const { archived, backups, last } = claim;
       return [
         ...checkPoint(archived, [...path, 'archived'], names),
         ...checkCount(backups, [...path, 'backups']),
         ...checkWord(last?.type, [...path, 'last', 'type'], backupTypes, 'type of backup'),
       ];
     }
-    if (kind === 'outage') return checkSince((claim as Claims['outage']).since, [...path, 'since'], names);
-    if (kind === 'file') return checkCount((claim as Claims['file']).count, [...path, 'count']);
+    if (kind === 'outage') return checkSince(claim.since, [...path, 'since'], names);
+    if (kind === 'file') return checkCount(claim.count, [...path, 'count']);
     return [];
   });
   const waits = clauses.some(
@@ -251,10 +250,9 @@ const comparisons: Readonly<Record<string, string>> = {
 };
 
 /** A step's clauses of one kind. */
-function claimsOf<K extends keyof Claims>(step: ParsedStep, kind: K): readonly { readonly claim: Claims[K]; readonly path: Path }[] {
-  return (step.args as readonly ParsedClause[]).flatMap((clause) =>
-    clause.kind === kind ? [{ claim: clause.claim as Claims[K], path: clause.path }] : [],
-  );
+function claimsOf<K extends ExpectationKind>(step: ParsedStep, kind: K): readonly Extract<ParsedClause, { readonly kind: K }>[] {
+  const isOfKind = (clause: ParsedClause): clause is Extract<ParsedClause, { readonly kind: K }> => clause.kind === kind;
+  return step.verb === 'expect' ? step.args.filter(isOfKind) : [];
 }
 
 /** A state that Patroni has no word for is waited for in vain; advice, since another Patroni may have more words. */

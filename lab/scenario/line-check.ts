@@ -1,9 +1,8 @@
 /** Log lines that could not be logged, or not where they are looked for: an expectation's, and those that a scenario forbids. */
 import type { Blueprint, HostSpec } from '../topology/blueprint.ts';
 import { whatIs } from '../topology/overlay-check.ts';
-import type { Claims } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
-import type { ParsedClause, ParsedStep } from './scenario.ts';
+import type { ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { parseSelector } from './selector.ts';
 import { checkWhen, fixedHosts, hasProgram, isRole, leaves } from './selector-check.ts';
@@ -20,11 +19,12 @@ export interface PlacedLine {
 }
 
 /** The lines that a step's expectations name. */
-export function linesOf({ verb, args }: ParsedStep): readonly PlacedLine[] {
-  if (verb !== 'expect') return [];
-  return (args as readonly ParsedClause[]).flatMap(({ kind, claim, path }) => {
-    if (kind !== 'log') return [];
-    const { on, lines, never } = claim as Claims['log'];
+export function linesOf(step: ParsedStep): readonly PlacedLine[] {
+  if (step.verb !== 'expect') return [];
+  return step.args.flatMap((clause) => {
+    if (clause.kind !== 'log') return [];
+    const { path, claim } = clause;
+    const { on, lines, never } = claim;
     const placed = (list: readonly Line[], name: 'lines' | 'never') =>
       list.map((line, index) => ({ line, path: [...path, name, index], ...(on === undefined ? {} : { on }), never: name === 'never' }));
     return [...placed(lines, 'lines'), ...placed(never, 'never')];

@@ -222,7 +222,8 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
     ...(when === undefined ? {} : { when }),
     ...(fails === undefined ? {} : { fails: fails === true || Array.isArray(fails) ? fails : [fails] }),
     background: background ?? false,
-  };
+    // The verb's own schema made its arguments.
+  } as ParsedStep;
 }
 
 /** Some words are a program's commands: its verb comes before them. */
@@ -289,7 +290,7 @@ function readClauses(reader: Reader, value: Value | undefined, path: Path): read
       : [{ claim: claims, at: [...path, kind] }];
     for (const { claim, at } of all) {
       const checked = reader.check(expectations[kind].schema as z.ZodType, claim, at);
-      if (checked !== undefined) clauses.push({ kind, path: at, claim: checked });
+      if (checked !== undefined) clauses.push({ kind, path: at, claim: checked } as ParsedClause);
     }
   }
   if (Object.keys(kinds).length === 0)

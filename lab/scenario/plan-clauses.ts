@@ -2,7 +2,7 @@
 import { expectations } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
 import type { Clause, PlannedLine } from './plan.ts';
-import type { ParsedClause, ParsedStep, WhenSource } from './scenario.ts';
+import type { ParsedStep, WhenSource } from './scenario.ts';
 import { isForVariant, type When } from './version-range.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
@@ -22,13 +22,13 @@ export function planLine(line: Line, path: Path, yaml: YamlSource, variant: stri
 }
 
 /** The step's clauses; one on logs that has no line left in this variant is left out. */
-export function planClauses(step: ParsedStep, variant: string): readonly Clause[] {
-  const { yaml } = step;
-  return (step.args as readonly ParsedClause[]).flatMap(({ kind, path, claim }): readonly Clause[] => {
+export function planClauses({ yaml, args }: Extract<ParsedStep, { readonly verb: 'expect' }>, variant: string): readonly Clause[] {
+  return args.flatMap((clause): readonly Clause[] => {
+    const { kind, path, claim } = clause;
     const span = yaml.keySpanOf(path);
     const title = (expectations[kind].title as (claim: unknown) => string)(claim);
     if (kind !== 'log') return [{ kind, span, title, claim } as Clause];
-    const { lines, never, ...rest } = claim as { lines: readonly Line[]; never: readonly Line[]; order: 'strict' | 'any' };
+    const { lines, never, ...rest } = claim;
     const planned = {
       ...rest,
       lines: lines.flatMap((line, index) => planLine(line, [...path, 'lines', index], yaml, variant)),

@@ -35,11 +35,11 @@ export function planSteps(
 }
 
 function nameOf(step: ParsedStep): string | undefined {
-  return namesItself(step.verb) ? (step.args as { name: string }).name : step.as;
+  return namesItself(step) ? step.args.name : step.as;
 }
 
 function defineName(name: string, step: ParsedStep, known: Map<string, Known>, scope: PlanScope): void {
-  const path = [...step.path, namesItself(step.verb) ? step.verb : 'as'];
+  const path = [...step.path, namesItself(step) ? step.verb : 'as'];
   if (known.has(name) && !scope.broken.names.has(name)) {
     const before = known.get(name);
     const what =
@@ -73,7 +73,7 @@ function planStep(step: ParsedStep, id: string, names: Scope, scope: PlanScope):
   const add = (mistake: Mistake) => collector.problems.push(place(yaml, mistake));
   for (const mistake of checkReferences(raw, path, names, scope.used)) add(mistake);
   const name = nameOf(step);
-  const clauses = verb === 'expect' ? planClauses(step, scope.variant) : [];
+  const clauses = step.verb === 'expect' ? planClauses(step, scope.variant) : [];
   const given = { step, clauses, names, blueprint: scope.blueprint, inRecipe: scope.inRecipes.length > 0 };
   for (const mistake of checkStep(given)) add(mistake);
   collector.advice.push(...adviseOnStep(given).map((mistake) => place(yaml, mistake)));
@@ -92,10 +92,10 @@ function planStep(step: ParsedStep, id: string, names: Scope, scope: PlanScope):
     background: step.background,
   };
   if (verb === 'expect') return { ...common, verb, title: `expect ${clauses.map((clause) => clause.title).join('; ')}`, args: { clauses } };
-  if (verb === 'recipe') {
+  if (step.verb === 'recipe') {
     const call = callRecipe(step, scope);
     const steps = planSteps(call.steps, `${id}.`, call.known, call.scope);
-    return { ...common, verb, title: call.title, args: { name: call.name, params: call.params, steps } };
+    return { ...common, verb: step.verb, title: call.title, args: { name: call.name, params: call.params, steps } };
   }
   const title = (verbs[verb].title as (args: unknown) => string)(step.args);
   return { ...common, verb, title, args: step.args } as PlannedStep;

@@ -24,8 +24,8 @@ export interface RecipeCall {
 }
 
 /** Where the recipe cannot be used, there are no steps. */
-export function callRecipe(step: ParsedStep, scope: PlanScope): RecipeCall {
-  const { name, params: given } = step.args as { name: string; params: Readonly<Record<string, Value>> };
+export function callRecipe(step: Extract<ParsedStep, { readonly verb: 'recipe' }>, scope: PlanScope): RecipeCall {
+  const { name, params: given } = step.args;
   const empty = { name, title: `recipe ${name}`, params: {}, steps: [], known: new Map(), scope };
   const path = [...step.path, 'recipe', name];
   const add = (mistake: Mistake) => scope.collector.problems.push(place(step.yaml, mistake));

@@ -3,29 +3,27 @@
 import type { z } from 'zod';
 import type { Value } from '../core/event.ts';
 import type { Span } from '../core/problem.ts';
-import type { ExpectationKind } from './expectations/expectations.ts';
+import type { Claims, ExpectationKind } from './expectations/expectations.ts';
 import type { Line } from './line-pattern.ts';
 import type { Fails } from './plan.ts';
-import type { VerbName } from './verbs/verbs.ts';
+import type { VerbArgs, VerbName } from './verbs/verbs.ts';
 import type { whenSchema } from './version-range.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 export type WhenSource = z.output<typeof whenSchema>;
 
-/** An expectation before its lines are sorted out by variant. `path` is the clause's place in the file. */
-export interface ParsedClause {
-  readonly kind: ExpectationKind;
-  readonly path: Path;
-  readonly claim: unknown;
-}
+/** An expectation before its lines are sorted out by variant, discriminated by `kind`. `path` is the clause's place in the file. */
+export type ParsedClause = {
+  readonly [K in ExpectationKind]: { readonly kind: K; readonly path: Path; readonly claim: Claims[K] };
+}[ExpectationKind];
 
-export interface ParsedStep {
+/** As each verb's schema put them out. */
+type ParsedArgs = { readonly [V in VerbName]: V extends 'expect' ? readonly ParsedClause[] : VerbArgs[V] };
+
+interface ParsedCommon {
   readonly yaml: YamlSource;
   readonly path: Path;
   readonly span: Span;
-  readonly verb: VerbName;
-  /** As the verb's schema put it out; for expect, ParsedClause[]. */
-  readonly args: unknown;
   /** The whole step as written. */
   readonly raw: Readonly<Record<string, Value>>;
   readonly as?: string;
@@ -35,6 +33,9 @@ export interface ParsedStep {
   readonly fails?: Fails;
   readonly background: boolean;
 }
+
+/** Discriminated by `verb`. */
+export type ParsedStep = { readonly [V in VerbName]: ParsedCommon & { readonly verb: V; readonly args: ParsedArgs[V] } }[VerbName];
 
 export interface ParsedLine {
   readonly line: Line;

@@ -3,21 +3,18 @@
  * language's rules and the drafted lab; positions are paths that the planner turns into places.
  */
 import { portable } from '../topology/host-images.ts';
-import { type HostOverlay, type Overlay, serviceNames } from '../topology/overlay.ts';
+import { type HostOverlay, serviceNames } from '../topology/overlay.ts';
 import { whatIs } from '../topology/overlay-check.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { adviseOnExpect, checkExpect, type ExpectCheck } from './expect-check.ts';
-import type { Claims } from './expectations/expectations.ts';
 import { checkLine, linesOf } from './line-check.ts';
 import { unansweredQuestion, unknownCommand } from './program-commands.ts';
-import type { RunArgs } from './run-args.ts';
-import type { ParsedClause, ParsedStep } from './scenario.ts';
+import type { ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { checkCluster, checkRunsPostgres, checkSelector, checkWhen, fixedHosts } from './selector-check.ts';
 import { adviseOnSettings } from './settings-advice.ts';
-import { type ProcessTarget, processSchema, type ServiceTarget } from './targets.ts';
+import { processSchema } from './targets.ts';
 import { isTemplate, templateParts } from './template.ts';
-import type { VerbArgs, VerbName } from './verbs/verbs.ts';
 import { namesItself, runsProgram } from './verbs/verbs.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -52,7 +49,7 @@ export function adviseOnStep(given: StepCheck): readonly Mistake[] {
 
 function adviseOnQuestion({ step, names }: StepCheck): readonly Mistake[] {
   if (step.verb !== 'patronictl' || step.fails !== undefined) return [];
-  const { run, stdin } = step.args as RunArgs;
+  const { run, stdin } = step.args;
   // A var may hold --force.
   const sure = templateParts(run).every(
     (part) =>
@@ -69,9 +66,8 @@ function checkModifiers({ step, inRecipe }: StepCheck): readonly Mistake[] {
   const mistakes: Mistake[] = [];
   const wrong = (modifier: string, message: string, hint?: string) =>
     mistakes.push({ message, path: [...path, modifier], key: true, ...(hint === undefined ? {} : { hint }) });
-  if (namesItself(verb) && step.as !== undefined)
-    wrong('as', `a ${verb} has a name already`, `it is ${(step.args as { name: string }).name}`);
-  if ((namesItself(verb) || verb === 'fork') && inRecipe)
+  if (namesItself(step) && step.as !== undefined) wrong('as', `a ${verb} has a name already`, `it is ${step.args.name}`);
+  if ((namesItself(step) || verb === 'fork') && inRecipe)
     mistakes.push({ message: `a recipe sets up and makes no ${verb}s`, path, hint: `make the ${verb} in the scenario` });
   if (step.for !== undefined && verb !== 'expect') wrong('for', `for is a modifier of expect, not of ${verb}`);
   if (step.fails !== undefined && !runs)
@@ -98,9 +94,8 @@ function runPath({ verb, path, raw }: ParsedStep): Path {
 }
 
 function checkRun({ step }: StepCheck): readonly Mistake[] {
-  const { verb, path } = step;
+  const { verb, path, args } = step;
   if (verb !== 'pgbackrest' && verb !== 'patronictl' && verb !== 'sql' && verb !== 'exec') return [];
-  const args = step.args as RunArgs;
   const mistakes: Mistake[] = [];
   if (verb === 'exec' && args.on === undefined)
     mistakes.push({ message: 'exec must say where it runs', path: [...path, verb], hint: 'exec: { on: HOST, run: COMMAND }' });
@@ -127,20 +122,19 @@ function checkRun({ step }: StepCheck): readonly Mistake[] {
 /** Every selector of a step, with its place. */
 export function selectorsOf(step: ParsedStep): readonly { readonly selector: string; readonly path: Path }[] {
   const { verb, path } = step;
-  const args = step.args as Record<string, unknown>;
   const found: { selector: string; path: Path }[] = [];
   const take = (value: unknown, at: Path) => {
     if (typeof value === 'string') found.push({ selector: value, path: at });
   };
-  if (verb === 'expect') {
-    for (const { kind, claim, path: at } of step.args as readonly ParsedClause[]) {
-      const { on, members } = claim as { on?: unknown; members?: Claims['cluster']['members'] };
-      take(on, [...at, 'on']);
-      if (kind === 'cluster') for (const member of members ?? []) take(member.of, [...at, 'members', member.of]);
+  if (step.verb === 'expect') {
+    for (const { kind, claim, path: at } of step.args) {
+      if ('on' in claim) take(claim.on, [...at, 'on']);
+      if (kind === 'cluster') for (const member of claim.members) take(member.of, [...at, 'members', member.of]);
     }
     for (const { line, path: at } of linesOf(step)) take(line.on, [...at, 'on']);
-  } else if (!namesItself(verb) && verb !== 'fork' && verb !== 'heal' && verb !== 'recipe') {
-    for (const key of ['on', 'from', 'to'] as const) take(args[key], [...path, verb, key]);
+  } else if (!namesItself(step) && verb !== 'fork' && verb !== 'heal' && verb !== 'recipe') {
+    const args: Readonly<Record<string, unknown>> = { ...step.args };
+    for (const key of ['on', 'from', 'to']) take(args[key], [...path, verb, key]);
   }
   return found;
 }
@@ -157,7 +151,7 @@ function checkTargets({ step, blueprint }: StepCheck): readonly Mistake[] {
 
 function checkConfigure({ step, blueprint }: StepCheck): readonly Mistake[] {
   if (step.verb !== 'configure') return [];
-  const { on, of, overlay } = step.args as VerbArgs['configure'] & { overlay: Overlay };
+  const { on, of, overlay } = step.args;
   const path = [...step.path, 'configure'];
   const mistakes: Mistake[] = [];
   const local = (['patroni', 'pgbackrest', 'files', 'versions'] as const).filter((key) => overlay[key] !== undefined);
@@ -207,12 +201,11 @@ function checkVersions(versions: HostOverlay['versions'], path: Mistake['path'])
     }));
 }
 
-const actOnServices: readonly VerbName[] = ['start', 'stop', 'restart', 'crash', 'freeze', 'clock'];
-
 /** A service or process that a host of its kind never has; whether it runs just then is the run's to find out. */
 function checkServices({ step, blueprint }: StepCheck): readonly Mistake[] {
-  if (!blueprint || !actOnServices.includes(step.verb)) return [];
-  const { on, service, process } = step.args as ServiceTarget & ProcessTarget;
+  const { args } = step;
+  if (!blueprint || !('service' in args || 'process' in args)) return [];
+  const { on, service, process }: { readonly on: string; readonly service?: string; readonly process?: string } = args;
   const named = service ?? process;
   if (named === undefined) return [];
   const key = service === undefined ? 'process' : 'service';
@@ -232,13 +225,13 @@ function checkServices({ step, blueprint }: StepCheck): readonly Mistake[] {
 /** SQL on a host that runs no PostgreSQL. */
 function checkPostgres({ step, blueprint }: StepCheck): readonly Mistake[] {
   if (step.verb !== 'sql' || step.fails !== undefined) return [];
-  return checkRunsPostgres((step.args as RunArgs).on, [...step.path, 'sql', 'on'], blueprint);
+  return checkRunsPostgres(step.args.on, [...step.path, 'sql', 'on'], blueprint);
 }
 
 /** One host on both sides; of several, each is cut from the others. */
 function checkCut({ step, blueprint }: StepCheck): readonly Mistake[] {
   if (step.verb !== 'cut' || !blueprint) return [];
-  const { from, to } = step.args as VerbArgs['cut'];
+  const { from, to } = step.args;
   const sides = [fixedHosts(from, blueprint), fixedHosts(to, blueprint)];
   const [host, ...others] = new Set(sides.flat());
   if (host === undefined || others.length > 0 || sides.some((side) => side?.length !== 1)) return [];
@@ -253,7 +246,7 @@ function checkCut({ step, blueprint }: StepCheck): readonly Mistake[] {
 
 function checkFill({ step, blueprint }: StepCheck): readonly Mistake[] {
   if (step.verb !== 'fill' || !blueprint) return [];
-  const { on, path: filled } = step.args as VerbArgs['fill'];
+  const { on, path: filled } = step.args;
   if (isTemplate(filled)) return [];
   const missing = (fixedHosts(on, blueprint) ?? []).filter((name) => {
     const disks = blueprint.hosts.find((host) => host.name === name)?.disks ?? [];
@@ -272,7 +265,7 @@ function checkFill({ step, blueprint }: StepCheck): readonly Mistake[] {
 
 function checkHeal({ step, names }: StepCheck): readonly Mistake[] {
   if (step.verb !== 'heal') return [];
-  const { fault } = step.args as VerbArgs['heal'];
+  const { fault } = step.args;
   if (fault === 'all' || names.excused.has(fault)) return [];
   const known = names.known.get(fault);
   if (known?.kind === 'step' && known.healed) return [];
@@ -296,7 +289,7 @@ function checkSnapshots({ step, names, blueprint }: StepCheck): readonly Mistake
     return [{ message, path: [...step.path, 'snapshot'] }];
   }
   if (step.verb !== 'fork') return [];
-  const { name } = step.args as VerbArgs['fork'];
+  const { name } = step.args;
   const known = names.known.get(name);
   if (names.excused.has(name) || (known?.kind === 'step' && known.verb === 'snapshot')) return [];
   const taken = [...names.known].flatMap(([each, one]) => (one.kind === 'step' && one.verb === 'snapshot' ? [each] : []));

@@ -80,8 +80,8 @@ export const verbs = {
 } as const satisfies { readonly [V in VerbName]: Verb<any> };
 
 /** A step of these has its own argument for a name, and no `as`. */
-export function namesItself(verb: VerbName): boolean {
-  return verb === 'mark' || verb === 'snapshot';
+export function namesItself<S extends { readonly verb: VerbName }>(step: S): step is Extract<S, { readonly verb: 'mark' | 'snapshot' }> {
+  return step.verb === 'mark' || step.verb === 'snapshot';
 }
 
 /** Its steps run a program that exits: they can fail as told, and go on in the background. */
