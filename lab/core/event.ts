@@ -115,6 +115,10 @@ export interface HostResult {
 
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
+export function isMap(value: Value | undefined): value is Readonly<Record<string, Value>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** One look at something, made for an expectation or for the background record. `key` names the question (see `LookKey`). */
 export interface LookEvent {
   readonly type: 'look';

@@ -3,7 +3,7 @@
  * the cluster is now. Pure: a history in, claims of the scenario language out. Hosts are named by what they were, where the
  * language can say it.
  */
-import type { ClusterLook, Event, LogEvent, Program, RunStarted, Value } from '../core/event.ts';
+import { type ClusterLook, type Event, isMap, type LogEvent, type Program, type RunStarted, type Value } from '../core/event.ts';
 import type { Names } from '../scenario/expand.ts';
 import { hostReference } from '../scenario/host-reference.ts';
 import type { PlannedStep } from '../scenario/plan.ts';
@@ -287,8 +287,4 @@ function merged(all: Record<string, Value>, one: Readonly<Record<string, Value>>
 /** What a named step recorded under that name. */
 function fieldOf(value: Value | undefined, name: string): Value | undefined {
   return isMap(value) ? value[name] : undefined;
-}
-
-function isMap(value: Value | undefined): value is Readonly<Record<string, Value>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@
  * What `${...}` stands for as a run goes on. A pure fold over recorded events, so that the runner and a judge who only has
  * the history fill in the same values.
  */
-import type { Event, StepResult, Value } from '../core/event.ts';
+import { type Event, isMap, type StepResult, type Value } from '../core/event.ts';
 import { expand, type Names } from './expand.ts';
 import { allSteps, type Plan, type PlannedStep } from './plan.ts';
 import { selectorText } from './selector.ts';
@@ -51,7 +51,7 @@ export function bind(bindings: Bindings, event: Event): Bindings {
 function named(bindings: Bindings, scope: string, name: string, fields: Readonly<Record<string, Value>>): Bindings {
   const names = bindings.scopes[scope] ?? { vars: {}, values: {} };
   const before = names.values[name];
-  const merged = { ...(typeof before === 'object' && before !== null && !Array.isArray(before) ? before : {}), ...fields };
+  const merged = { ...(isMap(before) ? before : {}), ...fields };
   return { ...bindings, scopes: { ...bindings.scopes, [scope]: { ...names, values: { ...names.values, [name]: merged } } } };
 }
 

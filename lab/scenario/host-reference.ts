@@ -1,5 +1,5 @@
 /** Calls a host by what it was: the reference that stands for it in a recording, so that the next run may have other hosts in its roles. */
-import type { RunStarted, Value } from '../core/event.ts';
+import { isMap, type RunStarted, type Value } from '../core/event.ts';
 import type { Names } from './expand.ts';
 import type { RawStep } from './typed-step.ts';
 
@@ -13,10 +13,6 @@ export function hostReference(host: string, { values }: Names, facts: Pick<RunSt
     if (named) return `\${${named[0]}.${field}}`;
   }
   return undefined;
-}
-
-function isMap(value: Value): value is Readonly<Record<string, Value>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A typed step with the hosts in it called by what they were. `scope` is the cluster's name in Patroni. */

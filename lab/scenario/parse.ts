@@ -3,7 +3,7 @@
  * schemas and places; names, variants and hosts are `plan-scenario.ts`'s.
  */
 import type { z } from 'zod';
-import type { Value } from '../core/event.ts';
+import { isMap, type Value } from '../core/event.ts';
 import type { Problem } from '../core/problem.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import { type ExpectationKind, expectationKinds, expectations } from './expectations/expectations.ts';
@@ -127,7 +127,7 @@ function startReading({ yaml, problems: syntax }: YamlReading): Reader {
       return undefined;
     },
     map: (value, path, quiet) => {
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, Value>>;
+      if (isMap(value)) return value;
       if (!quiet) add({ message: 'a map is expected here: keys and values', path });
       return undefined;
     },
@@ -307,5 +307,5 @@ function textOf(value: Value | undefined): string {
 }
 
 function plainMap(value: Value | undefined): Readonly<Record<string, Value>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, Value>) : {};
+  return isMap(value) ? value : {};
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { escapeRegex } from '../core/escape-regex.ts';
+import { isMap, type Value } from '../core/event.ts';
 import { parseLsn } from '../core/lsn.ts';
 import { type Expanded, expand, type Names, type Unbound } from './expand.ts';
 import { mistake } from './schema-parts.ts';
@@ -94,9 +95,9 @@ export function compilePattern(pattern: Pattern, names: Names): Expanded<Compile
   for (const part of pattern.parts) {
     if ('literal' in part) texts.push({ literal: true, text: part.literal });
     else {
-      const value = expand<string>(`\${${part.reference}}`, names);
+      const value = expand<Value>(`\${${part.reference}}`, names);
       if (!value.ok) return value;
-      if (typeof value.value === 'object' && value.value !== null && !Array.isArray(value.value)) {
+      if (isMap(value.value)) {
         const unbound: Unbound = {
           reference: part.reference,
           why: 'not-text',
@@ -104,7 +105,7 @@ export function compilePattern(pattern: Pattern, names: Names): Expanded<Compile
         };
         return { ok: false, unbound };
       }
-      texts.push({ literal: false, text: Array.isArray(value.value) ? (value.value as string[]).join(', ') : String(value.value) });
+      texts.push({ literal: false, text: Array.isArray(value.value) ? value.value.join(', ') : String(value.value) });
     }
   }
   const plain = texts.map((part) => part.text).join('');

@@ -2,7 +2,7 @@
  * Checks, before anything runs, that every `${...}` of a step will have something to refer to. Knows names in the order in
  * which they come to be; not what the steps do.
  */
-import type { Value } from '../core/event.ts';
+import { isMap, type Value } from '../core/event.ts';
 import { didYouMean } from '../topology/topology-problem.ts';
 import type { Mistake } from './schema-problems.ts';
 import { selectorMeanings } from './selector.ts';
@@ -102,10 +102,9 @@ function checkReference(
       : [];
   }
   if (through.includes(name)) return [{ message: `${via}${name} refers to itself`, path }];
-  const isMap = typeof known.value === 'object' && known.value !== null && !Array.isArray(known.value);
-  if (field !== undefined && !(isMap && field in (known.value as object)))
+  if (field !== undefined && !(isMap(known.value) && field in known.value))
     return [{ message: `${via}the var ${name} has no ${field}`, path }];
-  if (field === undefined && !whole && isMap)
+  if (field === undefined && !whole && isMap(known.value))
     return [{ message: `${via}${name} is a map and cannot stand inside a text`, path, hint: 'name one of its keys' }];
   // A var is evaluated where it is used, so what it refers to must be known here.
   return textsOf(known.value).flatMap((text) => checkText(text, path, scope, used, [...through, name]));
