@@ -1,10 +1,9 @@
 /** Asks etcd over its HTTP gateway (etcd documentation, "gRPC gateway"). Only reads. */
-import { request } from 'node:http';
 import type { DcsLook, EtcdHealth, Value } from '../core/event.ts';
 import { type Endpoint, endpointOf, type Host } from '../engine/lab.ts';
 import { ports } from '../topology/places.ts';
+import { askHttp } from './http.ts';
 import { getJson } from './patroni.ts';
-import { promptly } from './promptly.ts';
 
 /** A host's own word on whether it can serve (etcd documentation, "health check"); never throws, and takes at most a second. */
 export async function askHealth(host: Host): Promise<EtcdHealth> {
@@ -20,10 +19,11 @@ export async function lookAtDcs(endpoint: Endpoint, folder: string, keys: readon
 }
 
 async function readKey(endpoint: Endpoint, key: string): Promise<Value> {
-  const answer = (await post(endpoint, '/v3/kv/range', { key: Buffer.from(key).toString('base64') })) as {
-    kvs?: { value?: string }[];
-  };
-  const [entry] = answer.kvs ?? [];
+  const body = { key: Buffer.from(key).toString('base64') };
+  const { status, text } = await askHttp(endpoint, { method: 'POST', path: '/v3/kv/range', body, timeout: 2000 });
+  if (status !== 200) throw new Error(`etcd answered ${status}: ${text.trim()}`);
+  const { kvs } = JSON.parse(text) as { kvs?: { value?: string }[] };
+  const [entry] = kvs ?? [];
   if (!entry) return null;
   return readValue(Buffer.from(entry.value ?? '', 'base64').toString('utf8'));
 }
@@ -36,24 +36,4 @@ export function readValue(text: string): Value {
   } catch {
     return text;
   }
-}
-
-function post({ address, port, patience }: Endpoint, path: string, body: unknown): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const call = request({ host: address, port, path, method: 'POST', timeout: 2000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        if (response.statusCode === 200) resolve(JSON.parse(text));
-        else reject(new Error(`etcd answered ${response.statusCode}: ${text.trim()}`));
-      });
-    });
-    call
-      .once('socket', (socket) => promptly(socket, patience))
-      .once('error', reject)
-      .once('timeout', () => call.destroy(new Error('etcd did not answer within 2 s')));
-    call.end(JSON.stringify(body));
-  });
 }

@@ -1,8 +1,7 @@
 /** Asks Patroni over its REST API, from outside the hosts. Only reads. */
-import { Agent, get } from 'node:http';
 import { formatLsn, type Lsn } from '../core/lsn.ts';
 import type { Endpoint } from '../engine/lab.ts';
-import { afterAwake, promptly } from './promptly.ts';
+import { askHttp } from './http.ts';
 
 /** What `GET /patroni` says of a member, in today's words (Patroni before 4 said `master` where it now says `primary`). */
 export interface PatroniAnswer {
@@ -38,9 +37,6 @@ interface Body {
   xlog?: { location?: number; received_location?: number; replayed_location?: number };
   replication?: { application_name?: string; state?: string }[];
 }
-
-/** Connections are kept: the lab asks five times a second while somebody waits. */
-const agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
 /** Resolves to undefined where nobody answers within `timeout` ms: no Patroni, a dead host, a frozen one. */
 export async function askPatroni(endpoint: Endpoint | undefined, timeout = 1000): Promise<PatroniAnswer | undefined> {
@@ -82,28 +78,12 @@ async function getAnswer(
   endpoint: Endpoint | undefined,
   path: string,
   timeout: number,
-): Promise<{ status: number | undefined; body: unknown } | undefined> {
+): Promise<{ status: number; body: unknown } | undefined> {
   if (!endpoint) return undefined;
-  return new Promise((resolve) => {
-    const request = get({ host: endpoint.address, port: endpoint.port, path, agent }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', () => resolve(undefined));
-      response.once('end', () => {
-        try {
-          resolve({ status: response.statusCode, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
-        } catch {
-          resolve(undefined);
-        }
-      });
-    });
-    const cancel = afterAwake(timeout, () => request.destroy());
-    request.once('socket', (socket) => promptly(socket, endpoint.patience));
-    // Whatever went wrong, the end of it is told as well; without a listener Node would throw.
-    request.once('error', () => undefined);
-    request.once('close', () => {
-      cancel();
-      resolve(undefined);
-    });
-  });
+  try {
+    const { status, text } = await askHttp(endpoint, { path, timeout, often: true });
+    return { status, body: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
 }

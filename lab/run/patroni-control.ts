@@ -1,18 +1,13 @@
 /** Tells Patroni to do things, over its REST API from outside the hosts. */
-import { request } from 'node:http';
 import { poll } from '../core/deadline.ts';
 import { seconds } from '../core/duration.ts';
 import { LabError } from '../core/problem.ts';
 import type { Docker } from '../engine/connect.ts';
 import { endpointOf, type Host, type Lab } from '../engine/lab.ts';
 import { engineTime, readLog } from '../engine/log-stream.ts';
+import { askHttp, type HttpAnswer } from '../observe/http.ts';
 import { askPatroni } from '../observe/patroni.ts';
 import { ports } from '../topology/places.ts';
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
 
 /** A restart waits for PostgreSQL; everything else is answered at once, ms. */
 const patience = 120_000;
@@ -21,39 +16,16 @@ const patience = 120_000;
 const startPatience = seconds(60);
 
 /** Throws LabError where Patroni does not answer. */
-async function send(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
+async function send(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<HttpAnswer> {
   const endpoint = endpointOf(host, ports.patroni);
   if (!endpoint) throw new LabError(`host ${host.name} runs no Patroni`);
-  const text = JSON.stringify(body);
-  const answer = await new Promise<Answer>((resolve, reject) => {
-    const sent = request(
-      {
-        host: endpoint.address,
-        port: endpoint.port,
-        path,
-        method,
-        timeout: patience,
-        agent: false,
-        auth: `patroni:${lab.spec.secrets.restapi}`,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.once('error', reject);
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
-      },
-    );
-    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${patience / 1000} s`)));
-    sent.once('error', reject);
-    sent.end(text);
-  }).catch((cause: unknown) => {
+  const auth = `patroni:${lab.spec.secrets.restapi}`;
+  return askHttp(endpoint, { method, path, body, auth, timeout: patience }).catch((cause: unknown) => {
     throw new LabError(`Patroni on ${host.name} does not answer ${method} ${path}`, { cause });
   });
-  return answer;
 }
 
-function accepted(host: Host, what: string, { status, text }: Answer): void {
+function accepted(host: Host, what: string, { status, text }: HttpAnswer): void {
   if (status < 300) return;
   // Python's page for an error says no more than its number. There is no configuration yet while a cluster is bootstrapped.
   const said = text.trimStart().startsWith('<') ? '' : `: ${text.trim()}`;
@@ -62,7 +34,7 @@ function accepted(host: Host, what: string, { status, text }: Answer): void {
 }
 
 /** Sends what Patroni lets nobody do without its password. Throws LabError where it does not answer, or refuses. */
-export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<Answer> {
+export async function tellPatroni(lab: Lab, host: Host, method: 'POST' | 'PATCH', path: string, body: unknown): Promise<HttpAnswer> {
   const answer = await send(lab, host, method, path, body);
   accepted(host, `${method} ${path}`, answer);
   return answer;

@@ -3,12 +3,12 @@
  * place, and not through LD_PRELOAD: programs that it starts keep the host's clock (PostgreSQL under Patroni, pgBackRest under
  * PostgreSQL). Clocks that only measure how much time passes are left alone. Proven by asking the program what time it is.
  */
-import { get } from 'node:http';
 import { poll } from '../../core/deadline.ts';
 import { type Millis, parseDuration, seconds } from '../../core/duration.ts';
 import { LabError } from '../../core/problem.ts';
 import { controlService, runCommand } from '../../engine/commands.ts';
 import { endpointOf, type Host } from '../../engine/lab.ts';
+import { askHttp } from '../../observe/http.ts';
 import { askPatroni } from '../../observe/patroni.ts';
 import { ask, serverOf } from '../../observe/postgres.ts';
 import { ports } from '../../topology/places.ts';
@@ -88,16 +88,12 @@ async function offsetOf(ctx: StepContext, host: Host, process: Clocked): Promise
   return told === undefined ? undefined : { low: told - ctx.recorder.now(), high: told - before };
 }
 
-function patroniTime(host: Host): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const request = get({ host: host.at, port: host.ports[ports.patroni], path: '/patroni', timeout: 1000, agent: false }, (response) => {
-      response.resume();
-      // The header says the second that has begun: half a second more on average.
-      const told = Date.parse(response.headers.date ?? '') + 500;
-      resolve(Number.isNaN(told) ? undefined : told);
-    });
-    request.once('error', () => resolve(undefined)).once('timeout', () => request.destroy());
-  });
+async function patroniTime(host: Host): Promise<number | undefined> {
+  const endpoint = endpointOf(host, ports.patroni);
+  const answer = endpoint && (await askHttp(endpoint, { path: '/patroni', timeout: 1000 }).catch(() => undefined));
+  // The header says the second that has begun: half a second more on average.
+  const told = Date.parse(answer?.headers.date ?? '') + 500;
+  return Number.isNaN(told) ? undefined : told;
 }
 
 async function postgresTime(ctx: StepContext, host: Host): Promise<number | undefined> {

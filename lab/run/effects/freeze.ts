@@ -2,10 +2,10 @@
  * freeze: a host through the engine's freezer, or one process through SIGSTOP. `postgres` means the postmaster and everything it
  * started; of every other name only that process. Proven by being reported stopped and by silence: no CPU time, no answer.
  */
-import { get } from 'node:http';
 import { LabError, UnsupportedError } from '../../core/problem.ts';
 import { settle } from '../../core/settle.ts';
-import { freezeContainer, type Host } from '../../engine/lab.ts';
+import { endpointOf, freezeContainer, type Host } from '../../engine/lab.ts';
+import { askHttp } from '../../observe/http.ts';
 import { ask, serverOf, sqlstateOf } from '../../observe/postgres.ts';
 import type { ProcessName } from '../../scenario/targets.ts';
 import { ports } from '../../topology/places.ts';
@@ -133,15 +133,10 @@ async function answers(ctx: StepContext, host: Host, port: number): Promise<bool
       (error: unknown) => sqlstateOf(error) !== undefined,
     );
   }
-  return new Promise((resolve) => {
-    const request = get({ host: host.at, port: host.ports[port], path: '/', timeout: listening, agent: false }, (response) => {
-      response.destroy();
-      resolve(true);
-    });
-    request.once('error', () => resolve(false));
-    request.once('timeout', () => {
-      request.destroy();
-      resolve(false);
-    });
-  });
+  const endpoint = endpointOf(host, port);
+  if (!endpoint) return false;
+  return askHttp(endpoint, { path: '/', timeout: listening }).then(
+    () => true,
+    () => false,
+  );
 }
