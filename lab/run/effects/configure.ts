@@ -4,12 +4,10 @@
  * pgBackRest the options that its commands get. Patroni does not report its local file: its log tells when it has read it.
  */
 import { poll } from '../../core/deadline.ts';
-import { seconds } from '../../core/duration.ts';
 import { LabError } from '../../core/problem.ts';
 import { controlService, runCommand } from '../../engine/commands.ts';
 import { endpointOf, type Host } from '../../engine/lab.ts';
 import { askPatroni, getJson } from '../../observe/patroni.ts';
-import { ask, type Row, serverOf } from '../../observe/postgres.ts';
 import type { ClusterSpec } from '../../topology/blueprint.ts';
 import { type HostOverlay, mergeOverlay, type Overlay } from '../../topology/overlay.ts';
 import { changePatroniYaml } from '../../topology/patroni-yaml.ts';
@@ -18,9 +16,10 @@ import { places, ports } from '../../topology/places.ts';
 import type { PlainMap } from '../../topology/plain-map.ts';
 import type { FaultProof } from '../active-faults.ts';
 import { changeFiles, readFile } from '../host-files.ts';
-import { postgresRuns, reloadPatroni, restartPostgres, tellPatroni } from '../patroni-control.ts';
+import { parametersProof, patience } from '../parameters.ts';
+import { postgresRuns, reloadPatroni, tellPatroni } from '../patroni-control.ts';
 import { doneBy, proven, unproven } from '../proofs.ts';
-import { askedOptions, askedParameters, commandsOf, missingFrom, optionProblem, sameSetting } from '../reported-settings.ts';
+import { askedOptions, askedParameters, commandsOf, missingFrom, optionProblem } from '../reported-settings.ts';
 import { runningServices } from '../services.ts';
 import { useVersions } from '../use-versions.ts';
 import type { Effect, StepContext } from './effect.ts';
@@ -151,7 +150,10 @@ async function applyLocal(ctx: StepContext, change: Written, apply: Apply): Prom
       read ? proven(`${seen} is in its file, and its log says that it has read it`) : unproven(`${seen}: it does not read its file`),
     );
   }
-  return [...proofs, ...(await parametersProof(ctx, [host], askedParameters(overlay.patroni), apply))];
+  return [
+    ...proofs,
+    ...(await parametersProof(ctx, [host], askedParameters(overlay.patroni), apply === 'restart' ? 'restarted' : 'reloaded')),
+  ];
 }
 
 /** pgBackRest's server reads its configuration anew on HUP (command/server/server.c). */
@@ -184,10 +186,7 @@ done
   return proven(`pgBackRest on ${host.name} takes ${asked.map(({ section, key }) => `${key} of [${section}]`).join(', ')}`);
 }
 
-// The dynamic configuration, and what PostgreSQL makes of it.
-
-/** Patroni looks at the DCS at least every loop_wait, and PostgreSQL reloads at once. */
-const patience = seconds(10);
+// The dynamic configuration.
 
 async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainMap, apply: Apply): Promise<FaultProof> {
   const members = ctx.lab.hosts.filter(({ name }) => cluster.members.includes(name));
@@ -209,137 +208,9 @@ async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainM
   const seen = await poll(missing, (keys) => keys.length === 0, { within: patience, signal: ctx.signal });
   if (!seen.met) return unproven(`Patroni does not report ${seen.last?.join(', ')}`);
   const inOrder = [...reachable].sort((a, b) => Number(a.leads) - Number(b.leads)).map(({ host }) => host);
-  const [parameters] = await parametersProof(ctx, inOrder, askedParameters(dcs), apply === 'restart' ? 'restart-postgres' : 'reload');
+  const [parameters] = await parametersProof(ctx, inOrder, askedParameters(dcs), apply === 'restart' ? 'restart' : 'reloaded');
   if (parameters && !parameters.proven) return parameters;
   return proven(
     `Patroni on ${hosts.map(({ name }) => name).join(', ')} reports ${Object.keys(dcs).join(', ')}${parameters ? `; ${parameters.seen}` : ''}`,
   );
-}
-
-/** Parameters by name; null for those that are taken out, whose value then is whatever it is. */
-type Asked = Readonly<Record<string, string | null>>;
-
-interface Look {
-  /** Parameters that PostgreSQL has with another value, and what it says. */
-  readonly wrong: readonly string[];
-  /** Of these, the ones that only a restart changes. */
-  readonly waiting: readonly string[];
-  /** A parameter was taken out that only a restart changes. */
-  readonly resets: boolean;
-}
-
-/** Nothing where no parameter was asked for. Members that do not answer are passed over, unless none does. */
-async function parametersProof(
-  ctx: StepContext,
-  hosts: readonly Host[],
-  asked: Asked,
-  apply: 'restart-postgres' | Apply,
-): Promise<readonly FaultProof[]> {
-  const names = Object.keys(asked);
-  if (names.length === 0) return [];
-  const look = () => Promise.all(hosts.map((host) => lookAtParameters(ctx, host, asked)));
-  const restarts = apply === 'restart-postgres' || apply === 'restart';
-  const settled = (looks: readonly (Look | undefined)[]) =>
-    looks.some((each) => each) &&
-    looks.every((each) => !each || each.wrong.length === (restarts && apply === 'restart' ? 0 : each.waiting.length));
-  let seen = await poll(look, settled, { within: seconds(5), signal: ctx.signal });
-  if (!seen.met) {
-    // A change that reaches Patroni while its PostgreSQL starts is kept but not written to PostgreSQL's file, until something else
-    // changes or it is told to reload (patroni/postgresql/config.py, reload_config).
-    const late = hosts.filter((_, index) => (seen.last?.[index]?.wrong.length ?? 0) > (seen.last?.[index]?.waiting.length ?? 0));
-    await Promise.all(late.map((host) => tellPatroni(ctx.lab, host, 'POST', '/reload', {})));
-    seen = await poll(look, settled, { within: patience, signal: ctx.signal });
-  }
-  if (apply === 'restart-postgres' && seen.last?.some((each) => each?.resets || each?.waiting.length)) {
-    for (const [index, host] of hosts.entries())
-      if (seen.last[index]?.resets || seen.last[index]?.waiting.length) await restartPending(ctx, host);
-    // A limit that goes up must be the standbys' first; one that goes down reaches them through the primary's WAL (Hot Standby's
-    // rule, which Patroni keeps), so whoever waits by then is restarted once more.
-    seen = await poll(look, (looks) => looks.at(-1)?.wrong.length === 0, { within: patience, signal: ctx.signal });
-    await replayed(ctx, hosts);
-    for (const [index, host] of hosts.entries()) {
-      if (seen.last?.[index]?.waiting.length || (await pendsRestart(host))) await restartPending(ctx, host);
-    }
-    seen = await poll(look, (looks) => looks.every((each) => each?.wrong.length === 0), { within: patience, signal: ctx.signal });
-  }
-  const looks = seen.last ?? [];
-  const wrong = hosts.flatMap((host, index) => {
-    const one = looks[index];
-    const keys = one ? (restarts ? one.wrong : one.wrong.filter((key) => !one.waiting.includes(key))) : [];
-    return keys.map((key) => `${key} on ${host.name}`);
-  });
-  if (!looks.some((each) => each)) return [unproven(`no PostgreSQL of ${hosts.map(({ name }) => name).join(', ')} answers`)];
-  if (wrong.length > 0) return [unproven(`PostgreSQL says ${wrong.join(', ')}`)];
-  const waiting = [...new Set(looks.flatMap((each) => each?.waiting ?? []))];
-  const held = hosts.filter((_, index) => looks[index]?.waiting.length);
-  const pending = await poll(
-    () => Promise.all(held.map(pendsRestart)),
-    (all) => all.every((one) => one),
-    { within: patience, signal: ctx.signal },
-  );
-  if (!pending.met)
-    return [
-      unproven(`PostgreSQL says ${waiting.join(', ')}, and Patroni wants no restart for it: its log says why it does not take the value`),
-    ];
-  const told = names.map((name) => (asked[name] === null ? `its own ${name}` : `${name} = ${asked[name]}`));
-  return [proven(waiting.length > 0 ? `PostgreSQL needs a restart for it: ${waiting.join(', ')}` : `PostgreSQL has ${told.join(', ')}`)];
-}
-
-async function lookAtParameters(ctx: StepContext, host: Host, asked: Asked): Promise<Look | undefined> {
-  const query = `select name, setting, unit, vartype, context from pg_settings where lower(name) = any(array[${Object.keys(asked)
-    .map((name) => `'${name.replaceAll("'", "''")}'`)
-    .join(', ')}])`;
-  let rows: readonly Row[];
-  try {
-    rows = await ask(serverOf(ctx.lab, host), query, 2000);
-  } catch {
-    return undefined;
-  }
-  const found = new Map(
-    rows.map(([name, setting, unit, vartype, context]) => [
-      String(name).toLowerCase(),
-      { setting: String(setting), unit: unit as string | null, vartype: String(vartype), context },
-    ]),
-  );
-  const said = Object.entries(asked).flatMap(([name, value]) => {
-    const row = found.get(name);
-    if (value === null || (row && sameSetting(value, row))) return [];
-    const text = row ? `${name} is ${row.setting}${row.unit === null ? '' : ` (${row.unit})`}` : `there is no ${name}`;
-    return [{ text, waiting: row?.context === 'postmaster' }];
-  });
-  return {
-    wrong: said.map(({ text }) => text),
-    waiting: said.filter(({ waiting }) => waiting).map(({ text }) => text),
-    resets: Object.entries(asked).some(([name, value]) => value === null && found.get(name)?.context === 'postmaster'),
-  };
-}
-
-/** Waits until the standbys have replayed what the leader, the last of the hosts, has written by now. */
-async function replayed(ctx: StepContext, hosts: readonly Host[]): Promise<void> {
-  const [leader] = hosts.slice(-1);
-  if (!leader) return;
-  const [[lsn] = []] = await ask(serverOf(ctx.lab, leader), 'select pg_current_wal_lsn()::text').catch(() => []);
-  if (lsn === undefined) return;
-  const done = (host: Host) =>
-    ask(serverOf(ctx.lab, host), `select pg_last_wal_replay_lsn() >= '${lsn}'`).then(([row]) => row?.[0] === true);
-  await poll(
-    () => Promise.all(hosts.slice(0, -1).map((host) => done(host).catch(() => false))),
-    (all) => all.every((one) => one),
-    { within: patience, signal: ctx.signal },
-  );
-}
-
-/** Patroni starts PostgreSQL with what it knows, so it must have heard of the change. */
-async function restartPending(ctx: StepContext, host: Host): Promise<void> {
-  await poll(
-    () => pendsRestart(host),
-    (pends) => pends,
-    { within: patience, signal: ctx.signal },
-  );
-  await restartPostgres(ctx.lab, host);
-}
-
-async function pendsRestart(host: Host): Promise<boolean> {
-  const answer = await getJson(endpointOf(host, ports.patroni), '/patroni', 1000);
-  return typeof answer === 'object' && answer !== null && 'pending_restart' in answer && answer.pending_restart === true;
 }
