@@ -1,19 +1,14 @@
 /** Faults that are in force, by the step that made them, so that `heal` and restarts find them again. */
 import type { Host } from '../engine/lab.ts';
 import { healedBy } from '../scenario/step-id.ts';
+import type { Proof } from './proofs.ts';
 
 export interface ActiveFault {
   readonly hosts: readonly Host[];
   /** Takes the fault back and returns the proof that it is gone, or why there is none. */
-  readonly heal: () => Promise<FaultProof>;
+  readonly heal: () => Promise<Proof>;
   /** Puts the fault back on a host that was started again; absent where it survives a restart. */
   readonly reapply?: (host: Host) => Promise<void>;
-}
-
-export interface FaultProof {
-  readonly proven: boolean;
-  /** What was seen, one sentence. */
-  readonly seen: string;
 }
 
 /** Whose fault it is: a step's id, and what `heal` calls it by. */

@@ -8,10 +8,9 @@ import { endpointOf, type Host } from '../engine/lab.ts';
 import { getJson } from '../observe/patroni.ts';
 import { ask, type Row, serverOf } from '../observe/postgres.ts';
 import { ports } from '../topology/places.ts';
-import type { FaultProof } from './active-faults.ts';
 import type { StepContext } from './effects/effect.ts';
 import { restartPostgres, tellPatroni } from './patroni-control.ts';
-import { proven, unproven } from './proofs.ts';
+import { type Proof, proven, unproven } from './proofs.ts';
 import { sameSetting } from './reported-settings.ts';
 
 /** Patroni looks at the DCS at least every loop_wait, and PostgreSQL reloads at once. */
@@ -39,12 +38,7 @@ type Applied = 'reloaded' | 'restarted' | 'restart';
  * Nothing where no parameter was asked for. Members that do not answer are passed over, unless none does. `hosts`: the leader last,
  * where PostgreSQL is to be restarted.
  */
-export async function parametersProof(
-  ctx: StepContext,
-  hosts: readonly Host[],
-  asked: Asked,
-  applied: Applied,
-): Promise<readonly FaultProof[]> {
+export async function parametersProof(ctx: StepContext, hosts: readonly Host[], asked: Asked, applied: Applied): Promise<readonly Proof[]> {
   if (Object.keys(asked).length === 0) return [];
   const look = () => Promise.all(hosts.map((host) => lookAtParameters(ctx, host, asked)));
   const taken = await untilTaken(ctx, hosts, look, applied);
@@ -83,7 +77,7 @@ function needsRestart(look: Look | undefined): boolean {
   return look !== undefined && (look.resets || look.waiting.length > 0);
 }
 
-async function proofOf(ctx: StepContext, hosts: readonly Host[], asked: Asked, looks: Looks, applied: Applied): Promise<FaultProof> {
+async function proofOf(ctx: StepContext, hosts: readonly Host[], asked: Asked, looks: Looks, applied: Applied): Promise<Proof> {
   if (!looks.some((each) => each)) return unproven(`no PostgreSQL of ${hosts.map(({ name }) => name).join(', ')} answers`);
   const wrong = hosts.flatMap((host, index) => {
     const { wrong = [], waiting = [] } = looks[index] ?? {};

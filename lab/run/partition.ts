@@ -1,8 +1,7 @@
 /** What a cut means, decided without any network: which rules stand on which host, which probes tell, and whether they prove it. */
 import type { Host } from '../engine/lab.ts';
-import type { FaultProof } from './active-faults.ts';
 import { type Probe, portsOf } from './probes.ts';
-import { proven, unproven } from './proofs.ts';
+import { type Proof, proven, unproven } from './proofs.ts';
 
 export interface Partition {
   /** The rules stand on these. */
@@ -71,7 +70,7 @@ function isCut(partition: Partition, { from, to, port }: Probe): boolean {
 }
 
 /** `before` and `now`: the probes that were let in. What was shut before proves nothing. */
-export function cutProof(partition: Partition, before: readonly Probe[], now: readonly Probe[]): FaultProof {
+export function cutProof(partition: Partition, before: readonly Probe[], now: readonly Probe[]): Proof {
   const open = new Set(now.map(keyOf));
   const cut = before.filter((probe) => isCut(partition, probe));
   const controls = before.filter((probe) => !isCut(partition, probe));
@@ -92,7 +91,7 @@ export function cutProof(partition: Partition, before: readonly Probe[], now: re
 }
 
 /** A host that died or a program that ended since proves nothing: what does not answer itself is passed over. */
-export function healProof(partition: Partition, before: readonly Probe[], now: readonly Probe[]): FaultProof {
+export function healProof(partition: Partition, before: readonly Probe[], now: readonly Probe[]): Proof {
   const open = new Set(now.map(keyOf));
   const cut = before.filter((probe) => isCut(partition, probe) && open.has(keyOf({ ...probe, from: probe.to })));
   const shut = cut.filter((probe) => !open.has(keyOf(probe)));

@@ -3,13 +3,12 @@ import { LabError } from '../core/problem.ts';
 import { runCommand } from '../engine/commands.ts';
 import type { Host } from '../engine/lab.ts';
 import type { HostOverlay } from '../topology/overlay.ts';
-import type { FaultProof } from './active-faults.ts';
 import type { StepContext } from './effects/effect.ts';
-import { allProven, proven, unproven } from './proofs.ts';
+import { allProven, type Proof, proven, unproven } from './proofs.ts';
 
 /** Throws LabError where the host does not carry that version. What runs already stays what it is until it is restarted. */
-export async function useVersions(ctx: StepContext, host: Host, versions: NonNullable<HostOverlay['versions']>): Promise<FaultProof> {
-  const proofs: FaultProof[] = [];
+export async function useVersions(ctx: StepContext, host: Host, versions: NonNullable<HostOverlay['versions']>): Promise<Proof> {
+  const proofs: Proof[] = [];
   for (const [program, version] of Object.entries(versions)) {
     if (typeof version !== 'string') throw new LabError(`to which version of ${program} is not said`);
     const switched = await runCommand(ctx.docker, host.container, { user: 'root', argv: ['lab-use-version', program, version] });

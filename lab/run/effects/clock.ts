@@ -12,9 +12,8 @@ import { askHttp } from '../../observe/http.ts';
 import { askPatroni } from '../../observe/patroni.ts';
 import { ask, serverOf } from '../../observe/postgres.ts';
 import { ports } from '../../topology/places.ts';
-import type { FaultProof } from '../active-faults.ts';
 import { postgresRuns, restartPostgres } from '../patroni-control.ts';
-import { allProven, doneBy, proven, unproven } from '../proofs.ts';
+import { allProven, doneBy, type Proof, proven, unproven } from '../proofs.ts';
 import { runningServices } from '../services.ts';
 import type { Effect, StepContext } from './effect.ts';
 
@@ -56,7 +55,7 @@ export interface Offset {
 }
 
 /** What a measured offset says. One that the program cannot tell from none proves nothing. */
-export function offsetProof(who: string, by: number, measured: Offset | undefined, within: number): FaultProof {
+export function offsetProof(who: string, by: number, measured: Offset | undefined, within: number): Proof {
   if (measured === undefined) return unproven(`${who} does not say what time it is`);
   const { low, high } = { low: measured.low - within, high: measured.high + within };
   const middle = (low + high) / 2;
@@ -66,7 +65,7 @@ export function offsetProof(who: string, by: number, measured: Offset | undefine
   return low <= by && by <= high ? proven(seen) : unproven(`${seen}, not ${(by / 1000).toFixed(1)} s`);
 }
 
-async function settle(ctx: StepContext, host: Host, process: Clocked, by: number): Promise<FaultProof> {
+async function settle(ctx: StepContext, host: Host, process: Clocked, by: number): Promise<Proof> {
   const judge = (measured: Offset | undefined) => offsetProof(`${process} on ${host.name}`, by, measured, precision[process]);
   const look = () => offsetOf(ctx, host, process);
   const first = await poll(look, (measured) => measured !== undefined, { within: patience.answer, signal: ctx.signal });
@@ -171,7 +170,7 @@ ${process === 'postgres' ? 'mv -T "$folder/real" "$front"' : 'rm -f "$front"'}
 rm -r "$folder"`;
 }
 
-async function fake(ctx: StepContext, host: Host, process: Clocked, by: Millis): Promise<FaultProof> {
+async function fake(ctx: StepContext, host: Host, process: Clocked, by: Millis): Promise<Proof> {
   const { exit, stdout, stderr } = await runCommand(ctx.docker, host.container, {
     user: 'root',
     argv: ['sh', '-c', fakeScript(process, by)],
@@ -181,7 +180,7 @@ async function fake(ctx: StepContext, host: Host, process: Clocked, by: Millis):
   return runs ? settle(ctx, host, process, by) : unproven(`${process} on ${host.name} is down; its clock is changed when it starts`);
 }
 
-async function unfake(ctx: StepContext, host: Host, process: Clocked): Promise<FaultProof> {
+async function unfake(ctx: StepContext, host: Host, process: Clocked): Promise<Proof> {
   if (ctx.streams.stateOf(host.name) !== 'running')
     throw new LabError(`${host.name} is ${ctx.streams.stateOf(host.name)}: its clock cannot be set right`);
   const { exit, stderr } = await runCommand(ctx.docker, host.container, { user: 'root', argv: ['sh', '-c', unfakeScript(process)] });

@@ -14,11 +14,10 @@ import { changePatroniYaml } from '../../topology/patroni-yaml.ts';
 import { archivesAsynchronously, mergePgbackrestConf, readPgbackrestConf, writePgbackrestConf } from '../../topology/pgbackrest-conf.ts';
 import { places, ports } from '../../topology/places.ts';
 import type { PlainMap } from '../../topology/plain-map.ts';
-import type { FaultProof } from '../active-faults.ts';
 import { changeFiles, readFile } from '../host-files.ts';
 import { parametersProof, patience } from '../parameters.ts';
 import { postgresRuns, reloadPatroni, tellPatroni } from '../patroni-control.ts';
-import { doneBy, proven, unproven } from '../proofs.ts';
+import { doneBy, type Proof, proven, unproven } from '../proofs.ts';
 import { askedOptions, askedParameters, commandsOf, missingFrom, optionProblem } from '../reported-settings.ts';
 import { runningServices } from '../services.ts';
 import { useVersions } from '../use-versions.ts';
@@ -118,12 +117,12 @@ function readable<T>(host: Host, path: string, change: () => T): T {
   }
 }
 
-async function applyLocal(ctx: StepContext, change: Written, apply: Apply): Promise<readonly FaultProof[]> {
+async function applyLocal(ctx: StepContext, change: Written, apply: Apply): Promise<readonly Proof[]> {
   const { host, overlay, asynchronous } = change;
   const services = await runningServices(ctx.docker, host);
   const control = (action: 'start' | 'restart', service: 'patroni' | 'pgbackrest' | 'async-log') =>
     controlService(ctx.docker, host.container, action, service);
-  const proofs: FaultProof[] = [];
+  const proofs: Proof[] = [];
   if (overlay.versions) proofs.push(await useVersions(ctx, host, overlay.versions));
   if (overlay.files) proofs.push(proven(`${Object.keys(overlay.files).join(', ')} on ${host.name} is as asked`));
   if (overlay.versions && !overlay.pgbackrest && apply === 'restart' && services.has('pgbackrest')) await control('restart', 'pgbackrest');
@@ -166,7 +165,7 @@ async function hangUp(ctx: StepContext, host: Host): Promise<void> {
 }
 
 /** `help` for a command reads the configuration as the command itself would, and does nothing. */
-async function optionsProof(ctx: StepContext, host: Host, overlay: NonNullable<Local['pgbackrest']>): Promise<FaultProof> {
+async function optionsProof(ctx: StepContext, host: Host, overlay: NonNullable<Local['pgbackrest']>): Promise<Proof> {
   const asked = askedOptions(overlay);
   const commands = [...new Set(asked.flatMap(({ section }) => commandsOf(section)))];
   // The stanza's own section counts as well; the server has none.
@@ -188,7 +187,7 @@ done
 
 // The dynamic configuration.
 
-async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainMap, apply: Apply): Promise<FaultProof> {
+async function changeDynamic(ctx: StepContext, cluster: ClusterSpec, dcs: PlainMap, apply: Apply): Promise<Proof> {
   const members = ctx.lab.hosts.filter(({ name }) => cluster.members.includes(name));
   const answers = await Promise.all(members.map(async (host) => ({ host, answer: await askPatroni(endpointOf(host, ports.patroni)) })));
   const reachable = answers.flatMap(({ host, answer }) => (answer ? [{ host, leads: answer.role === 'leader' }] : []));

@@ -1,8 +1,7 @@
 /** crash: SIGKILL to one process of a host, proven by its number and start time being gone. */
 import type { Host } from '../../engine/lab.ts';
-import type { FaultProof } from '../active-faults.ts';
 import { findProcesses, readProcesses, signalProcesses, stillThere } from '../processes.ts';
-import { doneBy, proven, unproven } from '../proofs.ts';
+import { doneBy, type Proof, proven, unproven } from '../proofs.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 export const crash: Effect<'crash'> = {
@@ -13,7 +12,7 @@ export const crash: Effect<'crash'> = {
   },
 };
 
-async function crashOn(ctx: StepContext, host: Host, name: Parameters<typeof findProcesses>[1]): Promise<FaultProof> {
+async function crashOn(ctx: StepContext, host: Host, name: Parameters<typeof findProcesses>[1]): Promise<Proof> {
   const found = findProcesses(await readProcesses(ctx.docker, host), name, host.name);
   const { last } = await signalProcesses(ctx.docker, host, 'KILL', found);
   const pids = (processes: readonly { readonly pid: number }[]) => processes.map(({ pid }) => pid).join(', ');

@@ -8,10 +8,9 @@ import { seconds } from '../../core/duration.ts';
 import { LabError } from '../../core/problem.ts';
 import type { Host } from '../../engine/lab.ts';
 import { runInNetworkOf } from '../../engine/netns.ts';
-import type { FaultProof } from '../active-faults.ts';
 import { chainName, cutProof, dropRules, healProof, type Partition, probesOf, removeRules } from '../partition.ts';
 import { knock, type Probe } from '../probes.ts';
-import { doneBy } from '../proofs.ts';
+import { doneBy, type Proof } from '../proofs.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 /** A program may be busy when it is knocked at. */
@@ -48,7 +47,7 @@ export const cut: Effect<'cut'> = {
 
 const isUp = (ctx: StepContext, host: Host) => ctx.streams.stateOf(host.name) === 'running';
 
-async function settle(ctx: StepContext, look: () => Promise<FaultProof>): Promise<FaultProof> {
+async function settle(ctx: StepContext, look: () => Promise<Proof>): Promise<Proof> {
   const { last } = await poll(look, (proof) => proof.proven, { within: patience, signal: ctx.signal });
   return last ?? { proven: false, seen: 'nothing was seen' };
 }

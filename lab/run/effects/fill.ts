@@ -2,8 +2,7 @@
 import { LabError } from '../../core/problem.ts';
 import { runCommand } from '../../engine/commands.ts';
 import type { Host } from '../../engine/lab.ts';
-import type { FaultProof } from '../active-faults.ts';
-import { allProven, doneBy, proven, unproven } from '../proofs.ts';
+import { allProven, doneBy, type Proof, proven, unproven } from '../proofs.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 export const fill: Effect<'fill'> = {
@@ -45,7 +44,7 @@ const write = (file: string, block: string, more = '') => `dd if=/dev/zero of="$
 /** Prints what the service's user is told when it writes one more block. */
 const probe = (path: string) => `LC_ALL=C ${write(`${path}/.pglab-probe`, '4k', 'count=1')}; rm -f "${path}/.pglab-probe"`;
 
-async function fillDisk(ctx: StepContext, host: Host, disk: string, path: string): Promise<FaultProof> {
+async function fillDisk(ctx: StepContext, host: Host, disk: string, path: string): Promise<Proof> {
   const file = `${disk}/${fillName}`;
   // Whole megabytes first, then what is left of the last one.
   const script = `${write(file, '1M')}; ${write(file, '4k', 'oflag=append conv=notrunc')}; :`;
@@ -57,7 +56,7 @@ async function fillDisk(ctx: StepContext, host: Host, disk: string, path: string
     : unproven(`postgres on ${host.name} writes to ${path} and is told: ${last}`);
 }
 
-async function emptyDisk(ctx: StepContext, host: Host, disk: string, path: string): Promise<FaultProof> {
+async function emptyDisk(ctx: StepContext, host: Host, disk: string, path: string): Promise<Proof> {
   if (ctx.streams.stateOf(host.name) === 'stopped') return proven(`${host.name} is down, and ${disk} is empty when it starts`);
   await runCommand(ctx.docker, host.container, { user: 'root', argv: ['rm', '-f', `${disk}/${fillName}`] });
   const { stdout } = await runCommand(ctx.docker, host.container, { argv: ['sh', '-c', probe(path)] });

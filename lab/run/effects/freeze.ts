@@ -9,9 +9,8 @@ import { askHttp } from '../../observe/http.ts';
 import { ask, serverOf, sqlstateOf } from '../../observe/postgres.ts';
 import type { ProcessName } from '../../scenario/targets.ts';
 import { ports } from '../../topology/places.ts';
-import type { FaultProof } from '../active-faults.ts';
 import { findProcesses, type Process, readProcesses, signalProcesses, stillThere } from '../processes.ts';
-import { allProven, doneBy, proven, unproven } from '../proofs.ts';
+import { allProven, doneBy, type Proof, proven, unproven } from '../proofs.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 export const freeze: Effect<'freeze'> = {
@@ -30,8 +29,8 @@ export const freeze: Effect<'freeze'> = {
 
 /** Both halves exist before either happens: a freeze that fails on one host is still healed on the others. */
 interface Freezing {
-  readonly act: () => Promise<FaultProof>;
-  readonly thaw: () => Promise<FaultProof>;
+  readonly act: () => Promise<Proof>;
+  readonly thaw: () => Promise<Proof>;
 }
 
 /** How long silence is listened to, ms. What answers, answers within a tenth of that. */
@@ -57,7 +56,7 @@ function freezeHost(ctx: StepContext, host: Host): Freezing {
   };
 }
 
-async function stillness(ctx: StepContext, host: Host): Promise<FaultProof> {
+async function stillness(ctx: StepContext, host: Host): Promise<Proof> {
   const open = Object.keys(host.ports).map(Number);
   const before = await cpuTime(ctx, host);
   const answered = await Promise.all(open.map((port) => answers(ctx, host, port)));
@@ -105,7 +104,7 @@ function stoppedProof(
   first: readonly Process[],
   last: readonly Process[],
   answers: boolean,
-): FaultProof {
+): Proof {
   const moving = last.filter((now) => now.state !== 'T' || first.some((before) => before.pid === now.pid && before.ticks !== now.ticks));
   const who = `${name} on ${host.name} (pid ${meant[0]?.pid}${meant.length > 1 ? ` and ${meant.length - 1} more` : ''})`;
   if (last.length === 0) return unproven(`${who} is gone`);
@@ -114,7 +113,7 @@ function stoppedProof(
   return proven(`${who} is stopped and uses no CPU${portOf[name as ProcessName] === undefined ? '' : ', and does not answer'}`);
 }
 
-async function thawProcess(ctx: StepContext, host: Host, name: string, found: readonly Process[]): Promise<FaultProof> {
+async function thawProcess(ctx: StepContext, host: Host, name: string, found: readonly Process[]): Promise<Proof> {
   const state = await stateOf(ctx, host);
   if (state !== 'running') return proven(`${host.name} is ${state}, and nothing of it is stopped`);
   const { last } = await signalProcesses(ctx.docker, host, 'CONT', found);

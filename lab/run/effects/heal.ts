@@ -1,7 +1,6 @@
 /** heal: takes back a named fault, or all of them, newest first, and proves that they are gone. */
 import { LabError } from '../../core/problem.ts';
-import type { FaultProof } from '../active-faults.ts';
-import { doneBy } from '../proofs.ts';
+import { doneBy, type Proof } from '../proofs.ts';
 import type { Effect } from './effect.ts';
 
 export const heal: Effect<'heal'> = {
@@ -9,7 +8,7 @@ export const heal: Effect<'heal'> = {
   run: async (ctx, args) => {
     const faults = ctx.faults.meant(args.fault, ctx.step);
     if (faults.length === 0 && args.fault !== 'all') throw new LabError(`no fault named ${args.fault} is in force`);
-    const proofs: FaultProof[] = [];
+    const proofs: Proof[] = [];
     const errors: unknown[] = [];
     for (const fault of faults) {
       try {

@@ -6,8 +6,7 @@ import { statusOf } from '../../engine/connect.ts';
 import { type Endpoint, endpointOf, type Host } from '../../engine/lab.ts';
 import { promptly } from '../../observe/promptly.ts';
 import type { ServiceTarget } from '../../scenario/targets.ts';
-import type { FaultProof } from '../active-faults.ts';
-import { doneBy, proven, unproven } from '../proofs.ts';
+import { doneBy, type Proof, proven, unproven } from '../proofs.ts';
 import { runningServices } from '../services.ts';
 import type { Done, Effect, StepContext } from './effect.ts';
 
@@ -73,13 +72,13 @@ async function killContainer(ctx: StepContext, host: Host): Promise<void> {
 async function act(
   ctx: StepContext,
   args: ServiceTarget,
-  one: (ctx: StepContext, host: Host, args: ServiceTarget) => Promise<FaultProof>,
+  one: (ctx: StepContext, host: Host, args: ServiceTarget) => Promise<Proof>,
 ): Promise<Done> {
   const on = ctx.hosts(args.on);
   return doneBy(on, await settle(on.map((host) => one(ctx, host, args))));
 }
 
-async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promise<FaultProof> {
+async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promise<Proof> {
   if (args.service !== undefined) {
     await controlService(ctx.docker, host.container, 'start', args.service);
     return proven(`${args.service} runs on ${host.name}`);
@@ -92,7 +91,7 @@ async function bringUp(ctx: StepContext, host: Host, args: ServiceTarget): Promi
   return State.Running ? proven(`${host.name} runs`) : unproven(`${host.name} is ${State.Status}`);
 }
 
-async function takeDown(ctx: StepContext, host: Host, args: ServiceTarget): Promise<FaultProof> {
+async function takeDown(ctx: StepContext, host: Host, args: ServiceTarget): Promise<Proof> {
   if (args.service !== undefined) {
     await controlService(ctx.docker, host.container, 'stop', args.service);
     return proven(`${args.service} is down on ${host.name}`);

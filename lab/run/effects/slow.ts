@@ -7,9 +7,8 @@ import { LabError } from '../../core/problem.ts';
 import { type CommandResult, runCommand } from '../../engine/commands.ts';
 import type { Host } from '../../engine/lab.ts';
 import { runInNetworkOf } from '../../engine/netns.ts';
-import type { FaultProof } from '../active-faults.ts';
 import { knock, type Probe, portsOf } from '../probes.ts';
-import { allProven, doneBy, proven, unproven } from '../proofs.ts';
+import { allProven, doneBy, type Proof, proven, unproven } from '../proofs.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 export const slow: Effect<'slow'> = {
@@ -48,7 +47,7 @@ export const slow: Effect<'slow'> = {
 };
 
 /** The port that was measured before may be gone by now, with its host or without; then another one tells as much. */
-async function healProof(ctx: StepContext, target: Probe, by: Millis, was: number): Promise<FaultProof> {
+async function healProof(ctx: StepContext, target: Probe, by: Millis, was: number): Promise<Proof> {
   const { from } = target;
   const state = ctx.streams.stateOf(from.name);
   if (state === 'stopped') return proven(`${from.name} is stopped, and what held its packets back is gone`);
@@ -60,7 +59,7 @@ async function healProof(ctx: StepContext, target: Probe, by: Millis, was: numbe
 const shown = (ms: number) => `${ms.toFixed(1)} ms`;
 
 /** Nine tenths of the delay: the queue's timer is the kernel's. */
-export function slowProof(by: Millis, before: number, now: number): FaultProof {
+export function slowProof(by: Millis, before: number, now: number): Proof {
   const seen = `a round trip took ${shown(before)} and takes ${shown(now)}`;
   return now - before >= by * 0.9 ? proven(seen) : unproven(`${seen}, which is not ${by} ms more`);
 }

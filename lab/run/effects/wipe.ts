@@ -3,8 +3,7 @@ import { LabError } from '../../core/problem.ts';
 import { runCommand } from '../../engine/commands.ts';
 import type { Host } from '../../engine/lab.ts';
 import { places } from '../../topology/places.ts';
-import type { FaultProof } from '../active-faults.ts';
-import { doneBy, proven, unproven } from '../proofs.ts';
+import { doneBy, type Proof, proven, unproven } from '../proofs.ts';
 import type { Effect, StepContext } from './effect.ts';
 
 export const wipe: Effect<'wipe'> = {
@@ -31,7 +30,7 @@ for folder in "\${folders[@]}"; do
   echo "$(find "$folder" -mindepth 1 | wc -l) $folder"
 done`;
 
-async function wipeOn(ctx: StepContext, host: Host): Promise<FaultProof> {
+async function wipeOn(ctx: StepContext, host: Host): Promise<Proof> {
   const { stdout, stderr } = await runCommand(ctx.docker, host.container, { argv: ['bash', '-c', script, 'wipe', places.spool] });
   const lines = stdout.trim().split('\n');
   if (lines[0] === 'none') throw new LabError(`${host.name} has no data directory to wipe`);
