@@ -43,7 +43,33 @@ const document = scenarioSchema.extend({
 
 /** Draft 7, which YAML language servers know best. */
 export function scenarioJsonSchema(): JsonSchema {
-  return { title: 'A scenario of pglab', ...partJsonSchema(document), description: 'See docs/scenario-reference.md.' };
+  const { definitions, ...rest } = partJsonSchema(document);
+  const { lab: plain, ...others } = definitions as { readonly lab: JsonSchema };
+  return {
+    title: 'A scenario of pglab',
+    ...rest,
+    definitions: { lab: orReference(plain), ...others },
+    description: 'See docs/scenario-reference.md.',
+  };
+}
+
+/** A lab's values may be vars: the schema that checks it sees them filled in. */
+function orReference(schema: JsonSchema): JsonSchema {
+  const { type, enum: words, pattern, ...rest } = schema;
+  const inner = Object.fromEntries(
+    Object.entries(rest).map(([keyword, rule]) => {
+      if (keyword === 'anyOf') return [keyword, (rule as JsonSchema[]).map(orReference)];
+      if (keyword === 'items' || (keyword === 'additionalProperties' && typeof rule === 'object'))
+        return [keyword, orReference(rule as JsonSchema)];
+      if (keyword !== 'properties') return [keyword, rule];
+      return [
+        keyword,
+        Object.fromEntries(Object.entries(rule as Record<string, JsonSchema>).map(([name, one]) => [name, orReference(one)])),
+      ];
+    }),
+  );
+  const own = { ...(type && { type }), ...(words && { enum: words }), ...(pattern && { pattern }) };
+  return words || pattern ? { ...inner, anyOf: [own, { type: 'string', pattern: '\\$\\{' }] } : { ...inner, ...own };
 }
 
 /** What may be written for a part of the language, before it is normalised. */

@@ -41,7 +41,7 @@ const diskSourceSchema = z
   })
   .describe("Another host's disk, seen here as well.");
 
-const sizeSchema = z.string().regex(/^[1-9]\d{0,5}[kmg]$/i, { error: 'a size is a whole number and k, m or g, such as 200m' });
+const sizeSchema = z.string().regex(/^[1-9]\d{0,5}[kKmMgG]$/, { error: 'a size is a whole number and k, m or g, such as 200m' });
 
 const diskSchema = z.union([sizeSchema, diskSourceSchema, z.null()], { error: 'a disk is a size such as 200m, or {from: HOST, mode: ro}' });
 

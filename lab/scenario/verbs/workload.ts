@@ -24,7 +24,7 @@ const settings = z
     bytes: templated(
       z.union([
         z.number().int().positive(),
-        z.string().regex(/^\d+[kmg]b?$/i, mistake('not a size', 'a whole number and kB, MB or GB, without a space: 64MB')),
+        z.string().regex(/^\d+[kKmMgG][bB]?$/, mistake('not a size', 'a whole number and kB, MB or GB, without a space: 64MB')),
       ]),
     )
       .exactOptional()
