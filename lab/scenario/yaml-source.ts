@@ -67,17 +67,21 @@ export function readYaml(source: SourceText): YamlReading {
   const spanOfNode = (node: Node): Span => span(node.range?.[0] ?? 0, node.range?.[1] ?? 0);
   const add = (message: string, at: Span, hint?: string) =>
     problems.push({ message, file: source.file, span: at, ...(hint === undefined ? {} : { hint }) });
+  const errors = withoutEchoes(document?.errors ?? []);
+  // What is read of a document with a syntax error may be anything.
+  const broken = errors.some(({ code }) => code !== 'DUPLICATE_KEY');
+  if (broken) readable = false;
   const problem = (...unreadable: Parameters<typeof add>) => {
     readable = false;
-    add(...unreadable);
+    if (!broken) add(...unreadable);
   };
 
-  for (const { code, pos, message } of withoutEchoes(document?.errors ?? [])) {
+  for (const { code, pos, message } of errors) {
     const [start, end] = pos;
     if (code === 'DUPLICATE_KEY') {
       const hint = 'keep one of them; a list under one key where both are meant';
       add(duplicateKey(source.text, start), span(start, start + keyLength(source.text, start)), hint);
-    } else problem(firstLower(message), span(start, end), syntaxHint(code, source.text.split('\n')[position(start).line - 1] ?? ''));
+    } else add(firstLower(message), span(start, end), syntaxHint(message, source.text.split('\n')[position(start).line - 1] ?? ''));
   }
   const second = all[1];
   if (second)
@@ -138,21 +142,35 @@ function key(path: Path): string {
   return JSON.stringify(path);
 }
 
-/** After one syntax error the rest of a document is a row of unexpected tokens, which tell nobody anything. */
+/** After one syntax error the rest of a document is read in another way than it was meant, but for what is wrong in itself. */
 function withoutEchoes(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
-  return errors.filter((error, index) => error.code === 'DUPLICATE_KEY' || index === 0 || error.code !== 'UNEXPECTED_TOKEN');
+  return errors.filter(({ code }, index) => index === 0 || ['DUPLICATE_KEY', 'BAD_SCALAR_START', 'BAD_DQ_ESCAPE'].includes(code));
 }
 
 function keyLength(text: string, start: number): number {
   return /^[^:\n]*/.exec(text.slice(start))?.[0].trimEnd().length ?? 1;
 }
 
-function syntaxHint(code: string, line: string): string | undefined {
-  if (/[{[].*\$\{/.test(line)) return 'inside { } and [ ] quote what has ${...} in it';
-  if (code === 'TAB_AS_INDENT') return 'indent with spaces';
-  if (code === 'BAD_SCALAR_START') return 'quote what begins with a sign that YAML has a use for: ">=4.1"';
-  if (/:\s+[^"'].*:\s/.test(line)) return 'quote text that has ": " in it';
-  return undefined;
+/** What to do about a message of the parser, by its beginning; the first that fits both it and the line without its quoted texts. */
+const syntaxHints: readonly { readonly message: RegExp; readonly line?: RegExp; readonly hint: string }[] = [
+  { message: /^Invalid escape/, hint: "between double quotes \\ begins an escape: put a regular expression into single quotes, '/\\w+/'" },
+  { message: /^Tabs/, hint: 'indent with spaces' },
+  { message: /^Plain value cannot start|^Block scalar header/, hint: 'quote what begins with a sign that YAML has a use for: ">=4.1"' },
+  { message: /./, line: /[{[].*\$\{/, hint: 'inside { } and [ ] quote what has ${...} in it' },
+  { message: /must be sufficiently indented/, hint: 'close { with }, and [ with ]; what follows " #" is a comment' },
+  { message: /within flow collections/, hint: 'commas separate the entries of { } and [ ]; quote text that has ": " in it' },
+  { message: /^(Nested mappings|A block sequence)/, line: /:\s.*:(\s|$)/, hint: 'quote text that has ": " in it' },
+  {
+    message: /^(Nested mappings|A block sequence|All (mapping|sequence|collection) items)/,
+    hint: 'this line or the next begins in another column than what it stands beside',
+  },
+  { message: /^Unexpected/, line: /'/, hint: "inside single quotes ' is written ''" },
+  { message: /^Implicit (map )?keys need/, hint: 'a key is followed by a colon and a space' },
+];
+
+function syntaxHint(message: string, line: string): string | undefined {
+  const bare = line.replace(/"(\\.|[^"\\])*"|'[^']*'/g, '');
+  return syntaxHints.find((one) => one.message.test(message) && (one.line?.test(bare) ?? true))?.hint;
 }
 
 function firstLower(message: string): string {
