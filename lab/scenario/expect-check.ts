@@ -91,11 +91,12 @@ function checkSince(since: string | undefined, path: Path, names: Scope): readon
 function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
   const mistakes: Mistake[] = [];
   if (claim.of !== undefined) mistakes.push(...checkCluster(claim.of, [...path, 'of'], blueprint));
-  const timelines: [unknown, Path][] = [
+  const timelines: [ValueTest | undefined, Path][] = [
     [claim.timeline, [...path, 'timeline']],
-    ...claim.members.map((member): [unknown, Path] => [member.timeline, [...path, 'members', member.of, 'timeline']]),
+    ...claim.members.map((member): [ValueTest | undefined, Path] => [member.timeline, [...path, 'members', member.of, 'timeline']]),
   ];
   for (const [test, at] of timelines) {
+    mistakes.push(...checkNumber(test, at));
     if (hasLiteralNumber(test))
       mistakes.push({
         message: "a timeline written out holds by luck: how many there were before is the lab's affair",
@@ -105,7 +106,7 @@ function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blue
   }
   for (const member of claim.members) {
     const at = [...path, 'members', member.of];
-    mistakes.push(...checkNumber(member.lag, [...at, 'lag'], 'bytes, without a unit'));
+    mistakes.push(...checkNumber(member.lag, [...at, 'lag'], 'bytes, without a unit'), ...checkFloor(member.lag, [...at, 'lag']));
     mistakes.push(...checkWord(member.role, [...at, 'role'], roles, "member's role"));
   }
   const of = claim.of ?? 'main';
@@ -152,9 +153,10 @@ function textsIn(test: unknown): readonly string[] {
 /** What is a number is neither equal to a word, nor more or less than one. */
 function checkNumber(test: ValueTest | undefined, path: Path, hint?: string): readonly Mistake[] {
   return textsIn(test)
-    .filter((text) => !isTemplate(text) && !/^-?\d+(\.\d+)?$/.test(text))
+    .filter((text) => !/^(-?\d+(\.\d+)?|\$\{[^}]*\})$/.test(text))
     .map((text) => {
-      const advice = comparisonFor(text) ?? hint;
+      const advice =
+        comparisonFor(text) ?? (isTemplate(text) ? 'nothing is worked out here: compare, such as { above: "${NAME.FIELD}" }' : hint);
       return { message: `a number is expected here, not "${text}"`, path, ...(advice === undefined ? {} : { hint: advice }) };
     });
 }

@@ -36,7 +36,11 @@ export function parsePattern(source: string): ParsedPattern {
   if (source.endsWith('\n')) return fail('this ends in a line feed, as no line does', lineFeedHint);
   if (source === '') return fail('an empty pattern matches every line', 'write the words the line must contain');
   const regex = source.startsWith('/') ? /^\/(.+)\/([a-z]*)$/s.exec(source) : undefined;
-  if (source.startsWith('/') && (!regex || !/^[ims]*$/.test(regex[2] ?? ''))) {
+  const flags = regex?.[2] ?? '';
+  const known = /^[ims]*$/.test(flags);
+  // A path has a whole word after its last slash.
+  if (regex && !known && flags.length <= 3) return fail(`${source} has a flag that patterns do not have`, 'the flags are i, m and s');
+  if (source.startsWith('/') && (!regex || !known)) {
     return fail(
       `${source} starts a regular expression and does not end it`,
       "close it and quote it, '/like this/i' (flags i, m, s); to find a path, leave out its first /",
@@ -48,7 +52,7 @@ export function parsePattern(source: string): ParsedPattern {
     return fail(`${malformed.text} is not a reference`, 'write ${name} or ${name.field}, or $${ for a literal ${');
   const pattern: Pattern = {
     kind: regex ? 'regex' : 'text',
-    flags: regex?.[2] ?? '',
+    flags,
     parts: parts.flatMap((part): PatternPart[] =>
       part.kind === 'literal' ? [{ literal: part.text }] : part.kind === 'reference' ? [{ reference: part.path.join('.') }] : [],
     ),

@@ -27,7 +27,8 @@ const testFields = z
     'any-of': z.array(anyValue).min(1, 'an empty list can never be met').exactOptional().describe('one of these'),
     absent: z.boolean().exactOptional().describe('true: there is no such value; false: there is one'),
   })
-  .refine((test) => Object.keys(test).length > 0, 'an empty test claims nothing');
+  .refine((test) => Object.keys(test).length > 0, 'an empty test claims nothing')
+  .refine(hasRoom, 'nothing is both: the lower bound is beyond the upper one');
 
 /** A scalar (equals), or a map of conditions that must all hold. */
 export const testSchema = z.union([scalar, testFields]).meta({
@@ -51,6 +52,14 @@ export interface TestOutcome {
 export function holds(test: ValueTest, value: Value | undefined): TestOutcome {
   const met = isFields(test) ? fieldNames.every((name) => !(name in test) || holdsField(name, test, value)) : equals(test, value);
   return { met, expected: describeTest(test), observed: describeValue(value) };
+}
+
+/** Whether a value can lie between bounds that are numbers; of others nothing is known yet. */
+function hasRoom({ above, below, min, max }: { readonly [Bound in 'above' | 'below' | 'min' | 'max']?: Value }): boolean {
+  const numbers = (bounds: readonly (Value | undefined)[]) => bounds.filter((bound) => typeof bound === 'number');
+  const lowest = Math.max(Number.NEGATIVE_INFINITY, ...numbers([above, min]));
+  const highest = Math.min(Number.POSITIVE_INFINITY, ...numbers([below, max]));
+  return lowest < highest || (lowest === highest && above !== lowest && below !== highest);
 }
 
 type Fields = z.output<typeof testFields>;
