@@ -9,7 +9,7 @@ import { adviseOnLine, checkSteady, linesOf } from './line-check.ts';
 import { lineFeedHint } from './pattern.ts';
 import type { Clause } from './plan.ts';
 import type { Point } from './point.ts';
-import type { Scope } from './reference-check.ts';
+import { notInVariant, type Scope } from './reference-check.ts';
 import type { ParsedClause, ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { checkCluster, checkRunsPostgres, fixedHosts } from './selector-check.ts';
@@ -85,7 +85,7 @@ function checkSince(since: string | undefined, path: Path, names: Scope): readon
     : known
       ? `${since} is no step, so nothing happened since`
       : `no step or mark before this is named ${since}`;
-  return [{ message, path, hint: steps.length > 0 ? didYouMean(since, steps) : 'name a step with `as`' }];
+  return [{ message, path, hint: notInVariant(names, since) ?? (steps.length > 0 ? didYouMean(since, steps) : 'name a step with `as`') }];
 }
 
 function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blueprint | undefined): readonly Mistake[] {
@@ -315,5 +315,5 @@ function checkPoint(point: Point | undefined, path: Path, names: Scope): readonl
     : names.later.has(point.at)
       ? `${point.at} is named only after this`
       : `no mark or backup before this is named ${point.at}`;
-  return [{ message, path, hint: didYouMean(point.at, ['now', ...points]) }];
+  return [{ message, path, hint: notInVariant(names, point.at) ?? didYouMean(point.at, ['now', ...points]) }];
 }

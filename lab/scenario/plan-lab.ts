@@ -28,7 +28,9 @@ export function planLab(
   if (layers.some(({ lab }) => typeof lab !== 'string' && (typeof lab !== 'object' || lab === null || Array.isArray(lab))))
     return undefined;
   const mistakes = layers
-    .flatMap(({ lab, path }) => checkReferences(lab, path, { known, later: new Set(), excused: new Set(), variant }, used))
+    .flatMap(({ lab, path }) =>
+      checkReferences(lab, path, { known, later: new Set(), elsewhere: new Map(), excused: new Set(), variant }, used),
+    )
     .map((mistake) => ({
       ...mistake,
       hint: `${mistake.hint === undefined ? '' : `${mistake.hint}; `}a lab is made before the first step and sees vars only`,

@@ -141,7 +141,7 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
   for (const mistake of checkReferences(
     valueAt(yaml, ['forbid']),
     ['forbid'],
-    { known, later: new Set(), excused: scenario.broken.names, variant: variant.name },
+    { known, later: new Set(), elsewhere: new Map(), excused: scenario.broken.names, variant: variant.name },
     used,
   ))
     collector.problems.push(place(yaml, mistake));

@@ -23,11 +23,14 @@ export function planSteps(
 ): readonly PlannedStep[] {
   const meant = steps.filter((step) => isForVariant(step.when, scope.variant));
   const names = meant.flatMap((step) => nameOf(step) ?? []);
+  const elsewhere = new Map(
+    steps.filter((step) => !meant.includes(step)).flatMap((step) => [[nameOf(step) ?? '', step.span.start.line] as const]),
+  );
   const planned: PlannedStep[] = [];
   for (const step of meant) {
     const id = `${prefix}${planned.length + 1}`;
     const later = new Set(names.filter((name) => !known.has(name)));
-    planned.push(planStep(step, id, { known, later, excused: scope.broken.names, variant: scope.variant }, scope));
+    planned.push(planStep(step, id, { known, later, elsewhere, excused: scope.broken.names, variant: scope.variant }, scope));
     const name = nameOf(step);
     if (name !== undefined) defineName(name, step, known, scope);
   }

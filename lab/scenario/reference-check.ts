@@ -29,8 +29,16 @@ export interface Scope {
   readonly later: ReadonlySet<string>;
   /** Names whose step has a mistake of its own. */
   readonly excused: ReadonlySet<string>;
+  /** Names whose step is not for this variant, and its line in the file. */
+  readonly elsewhere: ReadonlyMap<string, number>;
   /** Whose plan it is: a line or step that is for others may name what only they have. */
   readonly variant: string;
+}
+
+/** What to do about a name that only other variants have; undefined for any other. */
+export function notInVariant({ elsewhere, variant }: Scope, name: string): string | undefined {
+  const line = elsewhere.get(name);
+  return line === undefined ? undefined : `line ${line} names it, and is not for the variant ${variant}: what needs it has the same when`;
 }
 
 /** Mistakes of the references in a value, keys included. `used` collects every name that is referred to, through vars too. */
@@ -80,9 +88,11 @@ function checkReference(
       {
         message: `${via}nothing is named ${name}`,
         path,
-        hint: Object.hasOwn(selectorMeanings, name)
-          ? `the selector ${name} is written without $ and braces; who it was at a named step is \${NAME.${name}}`
-          : `${didYouMean(name, [...scope.known.keys()])}${/^[A-Z_]+$/.test(name) ? '; for a variable of the shell write $${' : ''}`,
+        hint:
+          notInVariant(scope, name) ??
+          (Object.hasOwn(selectorMeanings, name)
+            ? `the selector ${name} is written without $ and braces; who it was at a named step is \${NAME.${name}}`
+            : `${didYouMean(name, [...scope.known.keys()])}${/^[A-Z_]+$/.test(name) ? '; for a variable of the shell write $${' : ''}`),
       },
     ];
   }

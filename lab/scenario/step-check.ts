@@ -9,6 +9,7 @@ import { didYouMean } from '../topology/topology-problem.ts';
 import { adviseOnExpect, checkExpect, type ExpectCheck } from './expect-check.ts';
 import { checkLine, linesOf } from './line-check.ts';
 import { unansweredQuestion, unknownCommand } from './program-commands.ts';
+import { notInVariant } from './reference-check.ts';
 import type { ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
 import { checkCluster, checkRunsPostgres, checkSelector, checkWhen, fixedHosts } from './selector-check.ts';
@@ -276,7 +277,9 @@ function checkHeal({ step, names }: StepCheck): readonly Mistake[] {
     {
       message,
       path: [...step.path, 'heal'],
-      hint: faults.length > 0 ? didYouMean(fault, ['all', ...faults]) : 'name a step of freeze, cut, fill, slow or clock with `as`',
+      hint:
+        notInVariant(names, fault) ??
+        (faults.length > 0 ? didYouMean(fault, ['all', ...faults]) : 'name a step of freeze, cut, fill, slow or clock with `as`'),
     },
   ];
 }
@@ -293,6 +296,6 @@ function checkSnapshots({ step, names, blueprint }: StepCheck): readonly Mistake
   const known = names.known.get(name);
   if (names.excused.has(name) || (known?.kind === 'step' && known.verb === 'snapshot')) return [];
   const taken = [...names.known].flatMap(([each, one]) => (one.kind === 'step' && one.verb === 'snapshot' ? [each] : []));
-  const hint = taken.length > 0 ? didYouMean(name, taken) : 'snapshot: NAME comes first';
+  const hint = notInVariant(names, name) ?? (taken.length > 0 ? didYouMean(name, taken) : 'snapshot: NAME comes first');
   return [{ message: `no snapshot before this is named ${name}`, path: [...step.path, 'fork'], hint }];
 }
