@@ -1,6 +1,6 @@
 /** The steps of one variant, with ids, and with every mistake in their names, arguments and claims. */
 import { type Millis, millis, parseDuration } from '../core/duration.ts';
-import type { Value } from '../core/event.ts';
+import { isMap, type Value } from '../core/event.ts';
 import { expand } from './expand.ts';
 import type { PlannedStep } from './plan.ts';
 import { planClauses, planWhen } from './plan-clauses.ts';
@@ -9,6 +9,7 @@ import { callRecipe } from './recipe-call.ts';
 import { checkReferences, type Known, type Scope } from './reference-check.ts';
 import type { ParsedStep } from './scenario.ts';
 import type { Mistake } from './schema-problems.ts';
+import { selectorText } from './selector.ts';
 import { adviseOnStep, checkStep } from './step-check.ts';
 import { commonFields, type Verb } from './verb.ts';
 import { isHealed, namesItself, verbs } from './verbs/verbs.ts';
@@ -77,7 +78,7 @@ function planStep(step: ParsedStep, id: string, names: Scope, scope: PlanScope):
   for (const mistake of checkReferences(raw, path, names, scope.used)) add(mistake);
   const name = nameOf(step);
   const clauses = step.verb === 'expect' ? planClauses(step, scope.variant) : [];
-  const given = { step, clauses, names, blueprint: scope.blueprint, inRecipe: scope.inRecipes.length > 0 };
+  const given = { step: withVars(step, scope), clauses, names, blueprint: scope.blueprint, inRecipe: scope.inRecipes.length > 0 };
   for (const mistake of checkStep(given)) add(mistake);
   collector.advice.push(...adviseOnStep(given).map((mistake) => place(yaml, mistake)));
   const within = durationOf(step, 'within', scope);
@@ -102,6 +103,26 @@ function planStep(step: ParsedStep, id: string, names: Scope, scope: PlanScope):
   }
   const title = (verbs[verb].title as (args: unknown) => string)(step.args);
   return { ...common, verb, title, args: step.args } as PlannedStep;
+}
+
+/** A step to be checked: what vars and parameters stand for is known already, where they refer to nothing that happens. */
+function withVars(step: ParsedStep, { vars, params }: PlanScope): ParsedStep {
+  const names = { vars, values: params ?? {} };
+  const filled = (value: Value, key: string): Value => {
+    if (typeof value === 'string') {
+      const known = expand<Value>(value, names);
+      if (!known.ok) return value;
+      const hosts = known.value;
+      return Array.isArray(hosts) && ['on', 'from', 'to'].includes(key) ? selectorText(hosts.map(String)) : hosts;
+    }
+    if (Array.isArray(value)) return value.map((item: Value) => filled(item, key));
+    return isMap(value) ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filled(item, name)])) : value;
+  };
+  const args =
+    step.verb === 'expect'
+      ? step.args.map(({ claim, ...clause }) => ({ ...clause, claim: filled(claim as Value, '') }))
+      : filled(step.args as Value, '');
+  return { ...step, args } as ParsedStep;
 }
 
 function durationOf(step: ParsedStep, modifier: 'within' | 'for', scope: PlanScope): Millis | undefined {
