@@ -232,7 +232,8 @@ const faultsProse = `Faults are not interchangeable: \`stop\` is orderly, \`cras
 Each proves that it did what its name says; one that cannot, or that this machine does not support, makes the run unknown and never a pass.`;
 
 const expectationsProse = `All clauses of an \`expect\` hold at once, states in one look, log lines accumulated; each kind takes one clause or a list of them.
-\`within\` is the deadline, 30 s unless given. \`for\` begins when all first hold, and a false look after that fails. Where nothing could be
+\`within\`, 30 s unless given, is the deadline for the moment at which all first hold. \`for\` begins then and comes on top, so a long \`for\`
+needs no longer \`within\`; a false look after that moment fails. Where nothing could be
 observed for over 2 s the outcome is unknown.`;
 
 const recipesProse = `A recipe is a list of steps with a name, called by the verb \`recipe\`: it sets something up, and what came of it is for the scenario to

@@ -27,25 +27,34 @@ export const modifierSchema = z.strictObject({
         z.literal(true),
         z.number().int().min(1).max(255),
         sqlstateSchema,
-        z.array(z.union([z.number().int().min(1).max(255), sqlstateSchema])).min(1),
+        z
+          .array(z.union([z.number().int().min(0).max(255), sqlstateSchema]))
+          .refine((codes) => codes.some((code) => code !== 0), 'a list of 0 alone says that it succeeds, which is what is expected anyway'),
       ],
       {
         error: mistake(
           'fails says how the step fails',
-          'an exit code from 1 to 255, a SQLSTATE in quotes such as "57P01", a list of these, or true for any failure',
+          'an exit code from 1 to 255, a SQLSTATE in quotes such as "57P01", a list of these (with 0: it may also succeed), or true for any failure',
         ),
       },
     )
     .exactOptional()
-    .describe('the step must fail so: an exit code, a SQLSTATE, a list of these, or true'),
+    .describe('the step must fail so: an exit code, a SQLSTATE, a list of these, or true; with 0 in the list it may also succeed'),
   within: durationText
     .exactOptional()
     .describe(
       'how long it may take: a step that is done later fails; default 30s for expect, 10m for a program, 60s for sql and for rows, else as long as it takes',
     ),
-  for: durationText.exactOptional().describe('expect only: once all clauses hold, they must go on holding for so long'),
+  for: durationText
+    .exactOptional()
+    .describe('expect only: once all clauses hold, they must go on holding for so long, which comes on top of within'),
   when: whenSchema.exactOptional(),
-  background: z.boolean().exactOptional().describe('goes on while the next steps run; join it with expect: {value: {"${name.exit}": 0}}'),
+  background: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      'goes on while the next steps run; join it with expect: {value: {"${name.exit}": 0}}; its exit counts as any step\'s, when it ends',
+    ),
 });
 export type ModifierName = keyof typeof modifierSchema.shape;
 export const modifierNames = Object.keys(modifierSchema.shape) as readonly ModifierName[];

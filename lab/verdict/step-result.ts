@@ -59,7 +59,7 @@ function isError(sqlstate: string | undefined): boolean {
 
 /** A number is an exit code, text a SQLSTATE; either way round where it is written so. */
 function matchesFails(fails: Fails, result: Ended): boolean {
-  if (!failed(result)) return false;
+  if (!failed(result)) return fails !== true && fails.includes(0);
   if (fails === true) return true;
   return fails.some(
     (code) =>

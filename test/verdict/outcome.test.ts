@@ -26,6 +26,9 @@ describe('steps', () => {
   it('fail in the way that they are said to', () => {
     expect(ran('56', { exit: 56 })).toBe('pass');
     expect(ran('[56, 82]', { exit: 82 })).toBe('pass');
+    expect(ran('[0, 56]', { exit: 0 })).toBe('pass');
+    expect(ran('[0, 56]', { exit: 56 })).toBe('pass');
+    expect(ran('[0, 56]', { exit: 82 })).toMatchObject({ message: 'exited with 82, expected 0 or 56' });
     expect(ran('true', { exit: 1 })).toBe('pass');
     expect(ran('"42P01"', { exit: 1, sqlstate: '42P01' })).toBe('pass');
     expect(ran('56', { exit: 82 })).toMatchObject({ verdict: 'fail', reason: 'exit', message: 'exited with 82, expected 56' });
