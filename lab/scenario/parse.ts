@@ -99,7 +99,7 @@ function orEmpty(source: SourceText, syntax: readonly Problem[], keys: string): 
 interface Reader {
   readonly yaml: YamlSource;
   readonly problems: Problem[];
-  readonly broken: { count: number; readonly names: Set<string> };
+  readonly broken: { count: number; claims: number; readonly names: Set<string> };
   readonly check: <S extends z.ZodType>(schema: S, value: Value | undefined, path: Path) => z.output<S> | undefined;
   readonly map: (value: Value | undefined, path: Path, quiet?: 'quiet') => Readonly<Record<string, Value>> | undefined;
   readonly add: (mistake: Mistake) => void;
@@ -118,7 +118,7 @@ function startReading({ yaml, problems: syntax }: YamlReading): Reader {
   return {
     yaml,
     problems,
-    broken: { count: 0, names: new Set() },
+    broken: { count: 0, claims: 0, names: new Set() },
     add,
     check: (schema, value, path) => {
       const checked = check(schema, value);
@@ -182,7 +182,7 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
       message: named.length > 0 ? `unknown key "${key}" in a step` : `unknown verb "${key}"`,
       path: [...path, key],
       key: true,
-      hint: named.length > 0 ? didYouMean(key, modifierNames) : hintForVerb(key),
+      hint: named[0] === undefined ? hintForVerb(key) : hintForKey(key, named[0]),
     });
   const [verb, second] = named;
   if (second !== undefined) {
@@ -224,6 +224,12 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
     background: background ?? false,
     // The verb's own schema made its arguments.
   } as ParsedStep;
+}
+
+/** What a verb's own map has may stand beside the verb. */
+function hintForKey(key: string, verb: VerbName): string {
+  const under = verb === 'expect' ? expectationKinds : knownKeys(verbs[verb].schema);
+  return (under as readonly string[]).includes(key) ? `it belongs under ${verb}` : didYouMean(key, modifierNames);
 }
 
 /** Some words are a program's commands: its verb comes before them. */
@@ -290,7 +296,8 @@ function readClauses(reader: Reader, value: Value | undefined, path: Path): read
       : [{ claim: claims, at: [...path, kind] }];
     for (const { claim, at } of all) {
       const checked = reader.check(expectations[kind].schema as z.ZodType, claim, at);
-      if (checked !== undefined) clauses.push({ kind, path: at, claim: checked } as ParsedClause);
+      if (checked === undefined) reader.broken.claims += 1;
+      else clauses.push({ kind, path: at, claim: checked } as ParsedClause);
     }
   }
   if (Object.keys(kinds).length === 0)

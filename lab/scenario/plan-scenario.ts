@@ -58,11 +58,12 @@ export function planScenario(scenario: Scenario, options: PlanOptions, variantNa
   for (const line of scenario.forbid) checkVariantNames(line.line.when, [...line.path, 'when'], scenario, collector);
   // Every variant is checked, whichever is asked for: a file is right or wrong as a whole.
   const plans = scenario.variants.map((variant) => planVariant(scenario, variant, collector));
-  adviseOnTwins(
-    plans.flatMap((plan) => plan ?? []),
-    scenario,
-    collector,
-  );
+  if (scenario.broken.count + scenario.broken.claims === 0)
+    adviseOnTwins(
+      plans.flatMap((plan) => plan ?? []),
+      scenario,
+      collector,
+    );
   if (!plans.includes(undefined))
     adviseOnContrast(
       plans.filter((plan) => plan !== undefined),
@@ -169,7 +170,8 @@ function planVariant(scenario: Scenario, variant: ParsedVariant, collector: Coll
   if (scenario.broken.count === 0 && Array.isArray(valueAt(yaml, ['steps']))) {
     const { problems, advice } = checkWholeRun(planned, placesOf(steps, variant.name), run);
     collector.problems.push(...problems.map((mistake) => place(yaml, mistake)));
-    collector.advice.push(...advice.map((mistake) => place(yaml, mistake)));
+    // A claim that was left out may be what is missed.
+    if (scenario.broken.claims === 0) collector.advice.push(...advice.map((mistake) => place(yaml, mistake)));
     for (const name of Object.keys(vars)) {
       const holder = chain.findLast((one) => name in one.vars);
       if (!used.has(name) && !isUsedElsewhere(scenario, name))

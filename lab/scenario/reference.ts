@@ -127,9 +127,15 @@ function rowsOf(shape: JsonSchema, definitions: Readonly<Record<string, JsonSche
   return Object.entries(shape.properties ?? {}).flatMap(([name, property]) => {
     const of = property as JsonSchema;
     // What a map below has in common with this one is said once.
-    const below = (name === elsewhere ? [] : shapesBelow(of)).flatMap((one) =>
-      rowsOf({ ...one, properties: without(one.properties, shape.properties) }, definitions),
-    );
+    const below = (name === elsewhere ? [] : shapesBelow(of)).flatMap((one) => {
+      const isSame = ([key, inner]: readonly [string, unknown]) => JSON.stringify(shape.properties?.[key]) === JSON.stringify(inner);
+      const entries = Object.entries(one.properties ?? {});
+      const shared = entries.filter(isSame).map(([key]) => `\`${key}\``);
+      return [
+        ...rowsOf({ ...one, properties: Object.fromEntries(entries.filter((entry) => !isSame(entry))) }, definitions),
+        ...(shared.length > 0 ? [`- these as for the whole: ${shared.join(', ')}`] : []),
+      ];
+    });
     return [
       row(name, shape.required?.includes(name) === true, describe(of, definitions), of.default, wordsIn(of)),
       ...below.map((line) => `  ${line}`),
@@ -142,10 +148,6 @@ function shapesBelow(schema: JsonSchema): readonly JsonSchema[] {
   const values = typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : [];
   const here = [schema, ...values].flatMap((one) => [one, ...((one.anyOf ?? []) as JsonSchema[])]);
   return here.filter((one) => one.properties !== undefined);
-}
-
-function without<T>(all: Readonly<Record<string, T>> = {}, known: Readonly<Record<string, T>> = {}): Record<string, T> {
-  return Object.fromEntries(Object.entries(all).filter(([name, one]) => JSON.stringify(one) !== JSON.stringify(known[name])));
 }
 
 function row(name: string, required: boolean, meaning: string, otherwise: unknown, words: readonly unknown[]): string {

@@ -69,9 +69,11 @@ export interface Scenario {
   readonly broken: BrokenSteps;
 }
 
-/** What is known of steps that were left out, so that their mistakes do not bring others about. */
+/** What is known of steps, and of claims, that were left out, so that their mistakes do not bring others about. */
 export interface BrokenSteps {
   readonly count: number;
+  /** Claims of steps that are there. */
+  readonly claims: number;
   /** Names that they would have defined. */
   readonly names: ReadonlySet<string>;
 }

@@ -140,9 +140,15 @@ export function selectorsOf(step: ParsedStep): readonly { readonly selector: str
   return found;
 }
 
-function checkTargets({ step, blueprint }: StepCheck): readonly Mistake[] {
+function checkTargets({ step, names, blueprint }: StepCheck): readonly Mistake[] {
   return [
-    ...selectorsOf(step).flatMap(({ selector, path }) => checkSelector(selector, path, blueprint)),
+    ...selectorsOf(step).flatMap(({ selector, path }) => {
+      const mistakes = checkSelector(selector, path, blueprint);
+      const [name = '', field = 'on'] = selector.split('.');
+      // The hosts of a step, written as if they were a host's name.
+      if (mistakes.length === 0 || names.known.get(name)?.kind !== 'step') return mistakes;
+      return [{ message: `"${selector}" is no selector, and ${name} is a step`, path, hint: `write "\${${name}.${field}}"` }];
+    }),
     ...checkWhen(step.when, [...step.path, 'when'], blueprint),
     ...linesOf(step).flatMap((placed) => checkLine(placed, blueprint)),
   ];
@@ -174,6 +180,14 @@ function checkConfigure({ step, blueprint }: StepCheck): readonly Mistake[] {
   mistakes.push(...checkVersions(overlay.versions, [...path, 'versions']));
   for (const [host, inner] of Object.entries(overlay.hosts ?? {})) {
     mistakes.push(...checkVersions(inner.versions, [...path, 'hosts', host, 'versions']));
+    for (const key of ['train', 'disks', 'services'] as const)
+      if (inner[key] !== undefined)
+        mistakes.push({
+          message: `${key} cannot be changed while the lab runs`,
+          path: [...path, 'hosts', host, key],
+          key: true,
+          hint: `put it into the scenario's lab: lab: { hosts: { ${host}: { ${key}: ... } } }`,
+        });
     if (inner.dcs !== undefined)
       mistakes.push({ message: `dcs is the whole cluster's, not ${host}'s alone`, path: [...path, 'hosts', host, 'dcs'], key: true });
     if (blueprint && !blueprint.hosts.some((one) => one.name === host))
