@@ -1,5 +1,6 @@
 /** Advice on Patroni's settings in an OVERLAY: what Patroni would take without a word, and without any effect. */
 import {
+  astray,
   clusterParameters,
   dynamicNumbers,
   dynamicSettings,
@@ -19,26 +20,14 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
   if (!isPlainMap(overlay)) return [];
   const local = isPlainMap(overlay.patroni) ? overlay.patroni : {};
   const dynamic = isPlainMap(overlay.dcs) ? overlay.dcs : {};
-  const misplaced = Object.keys(local).filter((name) => Object.hasOwn(dynamicSettings, name) && !Object.hasOwn(localSettings, name));
-  const outside = Object.keys(dynamic).filter(
-    (name) => Object.hasOwn(dynamicSettings.postgresql ?? {}, name) && !Object.hasOwn(dynamicSettings, name),
-  );
-  const misnamed = [
-    ...misspelt(local, { ...dynamicSettings, ...localSettings }, ['patroni']),
-    ...misspelt(dynamic, dynamicSettings, ['dcs']),
-  ];
+  const misplaced = [...astray(local, localSettings, ['patroni']), ...astray(dynamic, dynamicSettings, ['dcs'])];
+  const misnamed = [...misspelt(local, localSettings, ['patroni']), ...misspelt(dynamic, dynamicSettings, ['dcs'])];
   return [
-    ...misplaced.map((name) => ({
-      message: `Patroni takes ${name} from the cluster's dynamic configuration alone, and would ignore it here`,
-      path: [...path, 'patroni', name],
+    ...misplaced.map(({ path: at, home }) => ({
+      message: `Patroni has ${at.at(-1)} elsewhere, and would ignore it here`,
+      path: [...path, ...at],
       key: true as const,
-      hint: 'put it under dcs',
-    })),
-    ...outside.map((name) => ({
-      message: `Patroni has ${name} under postgresql, and would ignore it here`,
-      path: [...path, 'dcs', name],
-      key: true as const,
-      hint: `write dcs: {postgresql: {${name}: ...}}`,
+      hint: `write ${home}`,
     })),
     ...misnamed.map(({ path: at, meant }) => ({
       message: `Patroni has no setting "${at.at(-1)}" here, and would ignore it`,

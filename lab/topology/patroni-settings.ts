@@ -100,7 +100,31 @@ export const ownParameters: Readonly<Record<string, string>> = {
   hot_standby: 'it is always on',
 };
 
-/** Names in `changes` that are no settings of their place, and a letter or two away from one, `meant`. */
+/** Where Patroni has settings that people put elsewhere, as YAML around `...`. Sections of methods may have any other name. */
+const homes: ReadonlyMap<string, string> = new Map([
+  ...Object.keys(localSettings.tags ?? {}).map((name) => [name, `patroni: {tags: {${name}: ...}}`] as const),
+  ...['method', 'initdb', 'users', 'post_bootstrap', 'post_init'].map((name) => [name, `patroni: {bootstrap: {${name}: ...}}`] as const),
+  ...['tags', 'watchdog', 'restapi', 'bootstrap', 'ctl'].map((name) => [name, `patroni: {${name}: ...}`] as const),
+  ...Object.keys(everywhere).map((name) => [name, `postgresql: {${name}: ...}`] as const),
+  ...Object.keys(dynamicSettings).flatMap((name) => (name in localSettings ? [] : [[name, `dcs: {${name}: ...}`] as const])),
+]);
+
+/** Names in `changes` that are no settings of their place, but of another one, `home`. */
+export function astray(
+  changes: PlainMap,
+  known: Settings,
+  path: readonly string[],
+): readonly { readonly path: readonly string[]; readonly home: string }[] {
+  return Object.entries(changes).flatMap(([name, value]) => {
+    const at = [...path, name];
+    const home = homes.get(name);
+    if (!Object.hasOwn(known, name)) return home === undefined ? [] : [{ path: at, home }];
+    const inner = known[name];
+    return inner && isPlainMap(value) ? astray(value, inner, at) : [];
+  });
+}
+
+/** Names in `changes` that are settings of no place, and a letter or two away from one of this place, or its first words: `meant`. */
 export function misspelt(
   changes: PlainMap,
   known: Settings,
@@ -112,7 +136,10 @@ export function misspelt(
       const inner = known[name];
       return inner && isPlainMap(value) ? misspelt(value, inner, at) : [];
     }
-    const meant = Object.keys(known).find((one) => distance(name.toLowerCase(), one) <= (one.length < 6 ? 1 : 2));
+    if (homes.has(name)) return [];
+    const meant =
+      Object.keys(known).find((one) => distance(name.toLowerCase(), one) <= (one.length < 6 ? 1 : 2)) ??
+      Object.keys(known).find((one) => one.startsWith(`${name}_`));
     return meant === undefined ? [] : [{ path: at, meant }];
   });
 }
