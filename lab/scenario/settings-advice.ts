@@ -1,4 +1,5 @@
 /** Advice on Patroni's settings in an OVERLAY: what Patroni would take without a word, and without any effect. */
+import { distance } from 'fastest-levenshtein';
 import {
   astray,
   clusterParameters,
@@ -11,6 +12,7 @@ import {
 } from '../topology/patroni-settings.ts';
 import { isPlainMap } from '../topology/plain-map.ts';
 import { adviseOnLogs } from './log-settings.ts';
+import { unknownCommand } from './program-commands.ts';
 import type { Mistake } from './schema-problems.ts';
 import { isTemplate } from './template.ts';
 import type { Path } from './yaml-source.ts';
@@ -35,6 +37,7 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
       key: true as const,
       hint: `did you mean "${meant}"?`,
     })),
+    ...adviseOnSections(overlay.pgbackrest, [...path, 'pgbackrest']),
     ...adviseOnNumbers(dynamic, [...path, 'dcs']),
     ...adviseOnLogs(overlay, path),
     ...adviseOnPostgresql(local.postgresql, [...path, 'patroni', 'postgresql'], 'local'),
@@ -44,6 +47,18 @@ export function adviseOnSettings(overlay: unknown, path: Path): readonly Mistake
       return isPlainMap(parts) ? Object.entries(parts).flatMap(([name, part]) => adviseOnSettings(part, [...path, key, name])) : [];
     }),
   ];
+}
+
+/** Sections of pgbackrest.conf, which pgBackRest passes over where they are neither global, nor a stanza's, nor a command's of these. */
+function adviseOnSections(sections: unknown, path: Path): readonly Mistake[] {
+  return Object.keys(isPlainMap(sections) ? sections : {}).flatMap((section): readonly Mistake[] => {
+    const [name = '', command] = section.split(':');
+    const wrong = command !== undefined && !isTemplate(command) ? unknownCommand('pgbackrest', command) : undefined;
+    const at = { path: [...path, section], key: true as const };
+    if (wrong) return [{ ...wrong, ...at }];
+    const near = name !== 'global' && distance(name.toLowerCase(), 'global') <= 2;
+    return near ? [{ message: `pgBackRest would take [${section}] for a stanza of that name`, ...at, hint: 'did you mean "global"?' }] : [];
+  });
 }
 
 /** Settings of the cluster that are whole numbers; what is not, or is too small, Patroni replaces. */
