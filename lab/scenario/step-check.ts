@@ -237,8 +237,10 @@ function checkServices({ step, blueprint }: StepCheck): readonly Mistake[] {
   ];
 }
 
-/** SQL on a host that runs no PostgreSQL. */
+/** SQL on a host that runs no PostgreSQL, and rows that nobody takes there. */
 function checkPostgres({ step, blueprint }: StepCheck): readonly Mistake[] {
+  if (step.verb === 'workload')
+    return step.args.do === 'set' ? checkRunsPostgres(step.args.to, [...step.path, 'workload', 'to'], blueprint) : [];
   if (step.verb !== 'sql' || step.fails !== undefined) return [];
   return checkRunsPostgres(step.args.on, [...step.path, 'sql', 'on'], blueprint);
 }

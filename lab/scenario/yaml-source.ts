@@ -159,7 +159,7 @@ const syntaxHints: readonly { readonly message: RegExp; readonly line?: RegExp; 
   { message: /./, line: /[{[].*\$\{/, hint: 'inside { } and [ ] quote what has ${...} in it' },
   { message: /must be sufficiently indented/, hint: 'close { with }, and [ with ]; what follows " #" is a comment' },
   { message: /within flow collections/, hint: 'commas separate the entries of { } and [ ]; quote text that has ": " in it' },
-  { message: /^(Nested mappings|A block sequence)/, line: /:\s.*:(\s|$)/, hint: 'quote text that has ": " in it' },
+  { message: /^Nested mappings/, line: /:\s[^{[]*:(\s|$)/, hint: 'quote text that has ": " in it' },
   {
     message: /^(Nested mappings|A block sequence|All (mapping|sequence|collection) items)/,
     hint: 'this line or the next begins in another column than what it stands beside',

@@ -41,7 +41,11 @@ const diskSourceSchema = z
   })
   .describe("Another host's disk, seen here as well.");
 
-const sizeSchema = z.string().regex(/^[1-9]\d{0,5}[kKmMgG]$/, { error: 'a size is a whole number and k, m or g, such as 200m' });
+/** As tmpfs takes it: 200m. */
+const sizeSchema = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[kKmMgG]([iI]?[bB])?$/, { error: 'a size is a whole number and a unit, such as 200m or 1GB' })
+  .transform((size) => size.replace(/i?b$/i, ''));
 
 const diskSchema = z.union([sizeSchema, diskSourceSchema, z.null()], { error: 'a disk is a size such as 200m, or {from: HOST, mode: ro}' });
 

@@ -3,6 +3,7 @@ import { readYaml } from '../../lab/scenario/yaml-source.ts';
 
 test.each([
   ['  - mark: a\n    - mark: b', /next begins in another column/],
+  ['  - cut: { from: repo, to: pg1 }\n    - workload: { to: repo }', /next begins in another column/],
   ['  - expect: { sql: x }\n    within: 5s\n     as: b', /next begins in another column/],
   ['  - expect:\n      log: x\n     within: 5s', /next begins in another column/],
   ['  - sql: a: b', /quote text that has ": "/],

@@ -24,7 +24,7 @@ const settings = z
     bytes: templated(
       z.union([
         z.number().int().positive(),
-        z.string().regex(/^\d+[kKmMgG][bB]?$/, mistake('not a size', 'a whole number and kB, MB or GB, without a space: 64MB')),
+        z.string().regex(/^\d+[kKmMgG]([iI]?[bB])?$/, mistake('not a size', 'a whole number and a unit, without a space: 64MB')),
       ]),
     )
       .exactOptional()
@@ -51,7 +51,7 @@ const settings = z
 const sizes: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 function byteCount(size: number | string): number | string {
-  const match = typeof size === 'string' ? /^(\d+)([kmg])b?$/i.exec(size) : null;
+  const match = typeof size === 'string' ? /^(\d+)([kmg])(i?b)?$/i.exec(size) : null;
   return match ? Number(match[1]) * (sizes[(match[2] ?? '').toLowerCase()] ?? 1) : size;
 }
 
