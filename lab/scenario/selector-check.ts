@@ -24,7 +24,7 @@ export function checkSelector(selector: string, path: Path, blueprint: Blueprint
   if (!blueprint) return [];
   const hosts = blueprint.hosts.map((host) => host.name);
   const clusters = blueprint.clusters.map((cluster) => cluster.name);
-  return leaves(parsed.selector).flatMap((leaf): readonly Mistake[] => {
+  const mistakes = leaves(parsed.selector).flatMap((leaf): readonly Mistake[] => {
     if (leaf.kind === 'host' && !hosts.includes(leaf.host))
       return [
         {
@@ -37,6 +37,8 @@ export function checkSelector(selector: string, path: Path, blueprint: Blueprint
       return [{ message: `this lab has no cluster "${leaf.cluster}"`, path, hint: didYouMean(leaf.cluster, clusters) }];
     return [];
   });
+  if (mistakes.length > 0 || fixedHosts(selector, blueprint)?.length !== 0) return mistakes;
+  return [{ message: `"${selector}" leaves no host of this lab`, path }];
 }
 
 export function leaves(selector: Selector): readonly Selector[] {
