@@ -117,7 +117,7 @@ test('a scenario whose lab cannot be made is unknown and says why, and does not 
   // What its hosts said before they were removed.
   expect(await readFile(join(runFolder, 'logs', 'pg1.log'), 'utf8')).toContain('initialized a new cluster');
   // A folder that stands after --html is what to draw.
-  expect((await pglabWith(noEngine, 'judge', '--html', runFolder)).stderr).toBe(`the timeline is in ${join(runFolder, 'report.html')}\n`);
+  expect((await pglabWith(noEngine, 'judge', '--html', runFolder)).stderr).toBe(`the timeline is in ${join(runFolder, 'report.html')}`);
 });
 
 test('what is no bundle is said to be none, without an engine', async () => {
