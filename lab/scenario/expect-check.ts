@@ -106,7 +106,7 @@ function checkClusterClaim(claim: Claims['cluster'], path: Path, blueprint: Blue
   }
   for (const member of claim.members) {
     const at = [...path, 'members', member.of];
-    mistakes.push(...checkNumber(member.lag, [...at, 'lag'], 'bytes, without a unit'), ...checkFloor(member.lag, [...at, 'lag']));
+    mistakes.push(...checkNumber(member.lag, [...at, 'lag'], 'bytes, without a unit'));
     mistakes.push(...checkWord(member.role, [...at, 'role'], roles, "member's role"));
   }
   const of = claim.of ?? 'main';
@@ -153,7 +153,7 @@ function textsIn(test: unknown): readonly string[] {
 /** What is a number is neither equal to a word, nor more or less than one. */
 function checkNumber(test: ValueTest | undefined, path: Path, hint?: string): readonly Mistake[] {
   return textsIn(test)
-    .filter((text) => !/^(-?\d+(\.\d+)?|\$\{[^}]*\})$/.test(text))
+    .filter((text) => !/^-?(\d|\$\{[^}]*\})+(\.\d+)?$/.test(text))
     .map((text) => {
       const advice =
         comparisonFor(text) ?? (isTemplate(text) ? 'nothing is worked out here: compare, such as { above: "${NAME.FIELD}" }' : hint);

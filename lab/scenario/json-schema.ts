@@ -53,6 +53,8 @@ export function scenarioJsonSchema(): JsonSchema {
   };
 }
 
+const reference = { type: 'string', pattern: '\\$\\{' } as const;
+
 /** A lab's values may be vars: the schema that checks it sees them filled in. */
 function orReference(schema: JsonSchema): JsonSchema {
   const { type, enum: words, pattern, ...rest } = schema;
@@ -61,6 +63,7 @@ function orReference(schema: JsonSchema): JsonSchema {
       if (keyword === 'anyOf') return [keyword, (rule as JsonSchema[]).map(orReference)];
       if (keyword === 'items' || (keyword === 'additionalProperties' && typeof rule === 'object'))
         return [keyword, orReference(rule as JsonSchema)];
+      if (keyword === 'propertyNames') return [keyword, { anyOf: [rule, reference] }];
       if (keyword !== 'properties') return [keyword, rule];
       return [
         keyword,
@@ -69,7 +72,10 @@ function orReference(schema: JsonSchema): JsonSchema {
     }),
   );
   const own = { ...(type && { type }), ...(words && { enum: words }), ...(pattern && { pattern }) };
-  return words || pattern ? { ...inner, anyOf: [own, { type: 'string', pattern: '\\$\\{' }] } : { ...inner, ...own };
+  if (words || pattern) return { ...inner, anyOf: [own, reference] };
+  if (type !== 'object' && type !== 'array') return { ...inner, ...own };
+  const { description, ...shape }: JsonSchema = inner;
+  return { ...(description && { description }), anyOf: [{ ...shape, ...own }, reference] };
 }
 
 /** What may be written for a part of the language, before it is normalised. */

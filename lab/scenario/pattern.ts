@@ -39,7 +39,8 @@ export function parsePattern(source: string): ParsedPattern {
   const flags = regex?.[2] ?? '';
   const known = /^[ims]*$/.test(flags);
   // A path has a whole word after its last slash.
-  if (regex && !known && flags.length <= 3) return fail(`${source} has a flag that patterns do not have`, 'the flags are i, m and s');
+  if (regex && !known && flags.length <= 3)
+    return fail(`${source} has a flag that patterns do not have`, 'the flags are i, m and s; to find a path, leave out its first /');
   if (source.startsWith('/') && (!regex || !known)) {
     return fail(
       `${source} starts a regular expression and does not end it`,

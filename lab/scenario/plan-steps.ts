@@ -105,15 +105,19 @@ function planStep(step: ParsedStep, id: string, names: Scope, scope: PlanScope):
   return { ...common, verb, title, args: step.args } as PlannedStep;
 }
 
-/** A step to be checked: what vars and parameters stand for is known already, where they refer to nothing that happens. */
+/** What steps say of hosts and to programs, by key, and whether it may be a list. */
+const filledBefore: Readonly<Record<string, 'text' | 'texts'>> = { on: 'texts', from: 'texts', to: 'texts', run: 'text', path: 'text' };
+
+/** A step to be checked: what vars stand for is known already, where they refer to nothing that happens and are what belongs there. */
 function withVars(step: ParsedStep, { vars, params }: PlanScope): ParsedStep {
-  const names = { vars, values: params ?? {} };
   const filled = (value: Value, key: string): Value => {
+    const kind = filledBefore[key];
     if (typeof value === 'string') {
-      const known = expand<Value>(value, names);
-      if (!known.ok) return value;
-      const hosts = known.value;
-      return Array.isArray(hosts) && ['on', 'from', 'to'].includes(key) ? selectorText(hosts.map(String)) : hosts;
+      const known = kind && expand<Value>(value, { vars, values: params ?? {} });
+      if (!known?.ok) return value;
+      if (kind === 'texts' && Array.isArray(known.value) && known.value.every((one) => typeof one === 'string'))
+        return selectorText(known.value);
+      return typeof known.value === 'string' ? known.value : value;
     }
     if (Array.isArray(value)) return value.map((item: Value) => filled(item, key));
     return isMap(value) ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filled(item, name)])) : value;

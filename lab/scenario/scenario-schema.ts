@@ -29,6 +29,7 @@ export const modifierSchema = z.strictObject({
         sqlstateSchema,
         z
           .array(z.union([z.number().int().min(0).max(255), sqlstateSchema]))
+          .min(1)
           .refine((codes) => codes.some((code) => code !== 0), 'a list of 0 alone says that it succeeds, which is what is expected anyway'),
       ],
       {

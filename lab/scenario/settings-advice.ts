@@ -56,7 +56,7 @@ function adviseOnSections(sections: unknown, path: Path): readonly Mistake[] {
     const wrong = command !== undefined && !isTemplate(command) ? unknownCommand('pgbackrest', command) : undefined;
     const at = { path: [...path, section], key: true as const };
     if (wrong) return [{ ...wrong, ...at }];
-    const near = name !== 'global' && distance(name.toLowerCase(), 'global') <= 2;
+    const near = name !== 'global' && distance(name.toLowerCase(), 'global') <= 1;
     return near ? [{ message: `pgBackRest would take [${section}] for a stanza of that name`, ...at, hint: 'did you mean "global"?' }] : [];
   });
 }

@@ -144,7 +144,8 @@ function key(path: Path): string {
 
 /** After one syntax error the rest of a document is read in another way than it was meant, but for what is wrong in itself. */
 function withoutEchoes(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
-  return errors.filter(({ code }, index) => index === 0 || ['DUPLICATE_KEY', 'BAD_SCALAR_START', 'BAD_DQ_ESCAPE'].includes(code));
+  const first = errors.findIndex(({ code }) => code !== 'DUPLICATE_KEY');
+  return errors.filter(({ code }, index) => index === first || ['DUPLICATE_KEY', 'BAD_SCALAR_START', 'BAD_DQ_ESCAPE'].includes(code));
 }
 
 function keyLength(text: string, start: number): number {

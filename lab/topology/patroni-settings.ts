@@ -120,7 +120,8 @@ export function astray(
     const home = homes.get(name);
     if (!Object.hasOwn(known, name)) return home === undefined ? [] : [{ path: at, home }];
     const inner = known[name];
-    return inner && isPlainMap(value) ? astray(value, inner, at) : [];
+    // Tags are anybody's to add to.
+    return inner && name !== 'tags' && isPlainMap(value) ? astray(value, inner, at) : [];
   });
 }
 
@@ -139,7 +140,8 @@ export function misspelt(
     if (homes.has(name)) return [];
     const meant =
       Object.keys(known).find((one) => distance(name.toLowerCase(), one) <= (one.length < 6 ? 1 : 2)) ??
-      Object.keys(known).find((one) => one.startsWith(`${name}_`));
+      // A map may be a method's section.
+      (isPlainMap(value) ? undefined : Object.keys(known).find((one) => one.startsWith(`${name}_`)));
     return meant === undefined ? [] : [{ path: at, meant }];
   });
 }

@@ -47,7 +47,7 @@ export function createStarvationWatch(disturbed: (at: number) => boolean): (even
     if (event.type !== 'log' || event.program !== 'patroni') return undefined;
     if (beforeSleep.test(event.text)) slept.set(event.host, event.at);
     const demotes = demotion.exec(event.text)?.[1];
-    if (demotes === 'demoting' && disturbed(event.at)) demoting.add(event.host);
+    if (demotes === 'demoting') demoting[disturbed(event.at) ? 'add' : 'delete'](event.host);
     if (demotes === 'demoted' && demoting.delete(event.host)) slept.set(event.host, event.at);
     // What was logged while the lab came up is not the scenario's doing.
     if (!event.text.startsWith('Loop time exceeded') || event.at < started || disturbed(event.at)) return undefined;

@@ -40,6 +40,17 @@ describe('the JSON schema', () => {
     expect(accepts(read(file))).toBe(false);
   });
 
+  it('takes vars for any value of a lab, and for its keys', () => {
+    const lab = {
+      clusters: { main: { members: '${m}' } },
+      dcs: '${d}',
+      pgbackrest: { global: '${s}' },
+      hosts: { '${h}': { versions: '${v}', disks: { '/x': '${size}' } } },
+    };
+    expect(mistakes({ ...scenario({ kill: 'pg1' }), lab })).toEqual([]);
+    expect(accepts({ ...scenario({ kill: 'pg1' }), lab: { ready: 'soon' } })).toBe(false);
+  });
+
   it('wants exactly one verb a step', () => {
     expect(accepts(scenario({ kill: 'pg1', as: 'death' }))).toBe(true);
     expect(accepts(scenario({ kill: 'pg1', stop: 'pg1' }))).toBe(false);

@@ -27,5 +27,7 @@ test.each([
 
 test('what is wrong in itself is told beside another error, and a key that stands twice as well', () => {
   const text = 'a: @x\nb: "\\w"\nc: 1\nc: 2\n';
+  const twice = readYaml({ file: 'x.yaml', text: 'a: 1\na: 2\nb: { c: d\ne: 3\n' });
+  expect(twice).toMatchObject({ readable: false, problems: [{ span: { start: { line: 2 } } }, { span: { start: { line: 4 } } }] });
   expect(readYaml({ file: 'x.yaml', text }).problems.map(({ span }) => span?.start.line)).toEqual([1, 2, 4]);
 });

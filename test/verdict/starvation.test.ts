@@ -101,6 +101,18 @@ describe('starvation', () => {
       );
     expect(demoted('- freeze: pg1\n  as: hang\n- heal: hang\n- sql: select 1')).toBe('pass');
     expect(demoted('- sql: select 1\n- sql: select 1\n- sql: select 1')).toMatchObject({ reason: 'starved' });
+    // An earlier one that a fault brought about excuses no later one.
+    const twice = looped('- freeze: pg1\n  as: hang\n- heal: hang\n- sql: select 1\n- sql: select 1', (run) => {
+      const demoting = (now: Run) => now.log('pg1', 'patroni', 'demoting self because DCS is not accessible and I was a leader');
+      return demoting(demoting(run.did('s1').at(1)).did('s2').at(100))
+        .did('s3')
+        .at(130)
+        .log('pg1', 'patroni', 'demoted self because DCS is not accessible and I was a leader')
+        .log('pg1', 'patroni', 'Loop time exceeded, rescheduling immediately.')
+        .did('s4')
+        .complete();
+    });
+    expect(twice).toMatchObject({ reason: 'starved' });
   });
 
   it('while the lab came up is not the run’s', () => {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { expectation } from '../expectation.ts';
-import { durationText, mistake, text } from '../schema-parts.ts';
+import { durationText, mistake, nameText } from '../schema-parts.ts';
 
 export const outage = expectation({
   schema: z
     .strictObject({
-      since: text.describe('the named step or mark from whose start on it is looked for'),
+      since: nameText.describe('the named step or mark from whose start on it is looked for'),
       min: durationText.exactOptional().describe('it lasted as long at least: nothing got through'),
       max: durationText
         .exactOptional()
