@@ -50,6 +50,6 @@ test('what Patroni would ignore is advised on', async () => {
   writeFileSync(file, 'dcs: { postgresql: { wal_keep_size: 1GB } }\nhosts: { pg1: { patroni: { ttl: 30 } } }\n');
   expect((await readOverlayFile(file)).advice.map(({ message, span }) => `${span?.start.line}: ${message}`)).toEqual([
     '1: Patroni has no setting "wal_keep_size" here, and would ignore it',
-    "2: Patroni takes ttl from the cluster's dynamic configuration alone, and would ignore it here",
+    '2: Patroni has ttl elsewhere, and would ignore it here',
   ]);
 });
