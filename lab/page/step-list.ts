@@ -1,7 +1,7 @@
 /** Steps in the order of the run, what was seen to change between them, and each expectation with the lines that decided it. */
 import { formatDuration } from '../core/duration.ts';
 import { shorten } from '../core/shorten.ts';
-import { printedTitle } from '../report/failure-lines.ts';
+import { lineNote, printedTitle } from '../report/failure-lines.ts';
 import type { RunData } from '../report/page-data.ts';
 import type { ClauseOutcome, LineOutcome, NearLine, Place, QuotedLine, StepOutcome } from '../verdict/verdict.ts';
 import { element, jump } from './dom.ts';
@@ -191,7 +191,7 @@ export class StepList {
       element('span', { class: `sign ${tones[state]}` }, lineSigns[line.state]),
       line.role === 'never' ? 'never ' : '',
       element('code', {}, line.shown),
-      line.note === undefined ? '' : ` (${line.state === 'skipped' ? 'skipped: ' : ''}${line.note})`,
+      lineNote(line),
       ' ',
       line.by ? this.#quoted(line.by, line.role === 'never' ? 'logged' : '') : window,
       ...line.nearest.map((near) =>

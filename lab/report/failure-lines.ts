@@ -70,8 +70,13 @@ function loggedLines(line: LineOutcome, started: number): readonly ReportLine[] 
 }
 
 /** `never postgres: invalid record length (skipped: ...)`. */
-function shownLine({ role, shown, state, note }: LineOutcome): string {
-  return `${role === 'never' ? 'never ' : ''}${shown}${note === undefined ? '' : ` (${state === 'skipped' ? 'skipped: ' : ''}${note})`}`;
+function shownLine(line: LineOutcome): string {
+  return `${line.role === 'never' ? 'never ' : ''}${line.shown}${lineNote(line)}`;
+}
+
+/** ` (skipped: patroni on pg1 is 4.1.5, not <4)`; nothing where nothing is to be said. */
+export function lineNote({ state, note }: LineOutcome): string {
+  return note === undefined ? '' : ` (${state === 'skipped' ? 'skipped: ' : ''}${note})`;
 }
 
 function bothLines(clause: ClauseOutcome, started: number): readonly ReportLine[] {

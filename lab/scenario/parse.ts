@@ -226,10 +226,13 @@ function readStep(reader: Reader, value: Value, path: Path): ParsedStep | undefi
   } as ParsedStep;
 }
 
+function keysUnder(verb: VerbName): readonly string[] {
+  return verb === 'expect' ? expectationKinds : knownKeys(verbs[verb].schema);
+}
+
 /** What a verb's own map has may stand beside the verb. */
 function hintForKey(key: string, verb: VerbName): string {
-  const under = verb === 'expect' ? expectationKinds : knownKeys(verbs[verb].schema);
-  return (under as readonly string[]).includes(key) ? `it belongs under ${verb}` : didYouMean(key, modifierNames);
+  return keysUnder(verb).includes(key) ? `it belongs under ${verb}` : didYouMean(key, modifierNames);
 }
 
 /** Some words are a program's commands: its verb comes before them. */
@@ -244,7 +247,7 @@ function hintForVerb(word: string): string {
 function notIndented(reader: Reader, raw: Readonly<Record<string, Value>>, path: Path): boolean {
   const verb = verbNames.find((name) => raw[name] === null);
   if (verb === undefined) return false;
-  const known = verb === 'expect' ? expectationKinds : knownKeys(verbs[verb].schema);
+  const known = keysUnder(verb);
   const beside = Object.keys(raw).filter(
     (key) => key !== verb && known.includes(key) && !(modifierNames as readonly string[]).includes(key),
   );

@@ -25,7 +25,10 @@ export function planSteps(
   const meant = steps.filter((step) => isForVariant(step.when, scope.variant));
   const names = meant.flatMap((step) => nameOf(step) ?? []);
   const elsewhere = new Map(
-    steps.filter((step) => !meant.includes(step)).flatMap((step) => [[nameOf(step) ?? '', step.span.start.line] as const]),
+    steps.flatMap((step) => {
+      const name = meant.includes(step) ? undefined : nameOf(step);
+      return name === undefined ? [] : [[name, step.span.start.line] as const];
+    }),
   );
   const planned: PlannedStep[] = [];
   for (const step of meant) {

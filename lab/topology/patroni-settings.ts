@@ -103,7 +103,9 @@ export const ownParameters: Readonly<Record<string, string>> = {
 /** Where Patroni has settings that people put elsewhere, as YAML around `...`. Sections of methods may have any other name. */
 const homes: ReadonlyMap<string, string> = new Map([
   ...Object.keys(localSettings.tags ?? {}).map((name) => [name, `patroni: {tags: {${name}: ...}}`] as const),
-  ...['method', 'initdb', 'users', 'post_bootstrap', 'post_init'].map((name) => [name, `patroni: {bootstrap: {${name}: ...}}`] as const),
+  ...Object.keys(localSettings.bootstrap ?? {}).flatMap((name) =>
+    name === 'dcs' ? [] : [[name, `patroni: {bootstrap: {${name}: ...}}`] as const],
+  ),
   ...['tags', 'watchdog', 'restapi', 'bootstrap', 'ctl'].map((name) => [name, `patroni: {${name}: ...}`] as const),
   ...Object.keys(everywhere).map((name) => [name, `postgresql: {${name}: ...}`] as const),
   ...Object.keys(dynamicSettings).flatMap((name) => (name in localSettings ? [] : [[name, `dcs: {${name}: ...}`] as const])),
