@@ -7,15 +7,19 @@ import type { Finding } from './verdict.ts';
 const starvedAfter = 1000;
 
 /**
- * What Patroni says in a loop in which it sleeps for two seconds: with a loop_wait of 2 that loop is always too long. It does when it
- * assigns a synchronous standby, "to enable synchronous mode and see if we can immediately set sync_standby" (ha.py,
- * process_sync_replication), and to "give a time to somebody to take the leader lock", where another member is the candidate of a
- * switchover (process_unhealthy_cluster) and where it gave the key back (demote).
+ * What Patroni says in a loop that takes long by itself: with a loop_wait of 2 it may be too long on any machine. It sleeps for 1 or 2 s
+ * to see a synchronous standby that it has just assigned (ha.py, _process_multisync_replication and _process_quorum_replication), and to
+ * "give a time to somebody to take the leader lock", where another member is the candidate of a switchover
+ * (process_unhealthy_cluster) and where it gave the key back (demote). It sleeps until the time of a scheduled action has come
+ * (should_run_scheduled_action). In a leader race it asks the other members, 2 s for an answer (fetch_node_status); who loses the race
+ * has the cluster read from etcd anew (etcd3.py, txn: _restart_watcher) and PostgreSQL reloaded, 2.4 s in all where a process takes
+ * long to start.
  */
-const beforeSleep = /^Assigning synchronous standby status|^(switchover|manual failover): to \S+, i am |^Leader key released/;
+const longByItself =
+  /^(Assigning synchronous standby status|Setting synchronous replication) to|^(switchover|manual failover): to \S+, i am |^Leader key released|^Manual scheduled \S+ at|^(Got response from|Request failed to) \S+ |^Could not take out TTL lock/;
 
 /** How long after these words that loop can end, ms. */
-const sleep = 5000;
+const longest = 5000;
 
 /**
  * A leader that cannot reach the DCS stops its PostgreSQL within the loop (ha.py, demote: `offline`), which takes as long as its last
@@ -28,8 +32,8 @@ export type Starved = Pick<Finding, 'verdict' | 'reason' | 'message' | 'at'>;
 /** `disturbed`: whether a fault was felt at a moment. Events are to be fed from `run-started` on. */
 export function createStarvationWatch(disturbed: (at: number) => boolean): (event: Event) => Starved | undefined {
   let started = Number.POSITIVE_INFINITY;
-  /** By host. */
-  const slept = new Map<string, number>();
+  /** When a host last said that its loop takes long. */
+  const long = new Map<string, number>();
   /** Hosts that a fault made demote themselves. */
   const demoting = new Set<string>();
   return (event) => {
@@ -45,13 +49,13 @@ export function createStarvationWatch(disturbed: (at: number) => boolean): (even
       };
     }
     if (event.type !== 'log' || event.program !== 'patroni') return undefined;
-    if (beforeSleep.test(event.text)) slept.set(event.host, event.at);
+    if (longByItself.test(event.text)) long.set(event.host, event.at);
     const demotes = demotion.exec(event.text)?.[1];
     if (demotes === 'demoting') demoting[disturbed(event.at) ? 'add' : 'delete'](event.host);
-    if (demotes === 'demoted' && demoting.delete(event.host)) slept.set(event.host, event.at);
+    if (demotes === 'demoted' && demoting.delete(event.host)) long.set(event.host, event.at);
     // What was logged while the lab came up is not the scenario's doing.
     if (!event.text.startsWith('Loop time exceeded') || event.at < started || disturbed(event.at)) return undefined;
-    if (event.at - (slept.get(event.host) ?? Number.NEGATIVE_INFINITY) <= sleep) return undefined;
+    if (event.at - (long.get(event.host) ?? Number.NEGATIVE_INFINITY) <= longest) return undefined;
     return { verdict: 'unknown', reason: 'starved', message: `Patroni on ${event.host} was starved: ${event.text}`, at: event.at };
   };
 }

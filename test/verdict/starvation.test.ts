@@ -64,11 +64,16 @@ describe('starvation', () => {
   });
 
   it.each([
-    ['to assign a synchronous standby', "Assigning synchronous standby status to ['pg2']"],
-    ['to let the candidate of a switchover take the lock', 'switchover: to pg2, i am pg1'],
-    ['to let the candidate of a failover take the lock', 'manual failover: to pg2, i am pg1'],
-    ['to let somebody take the lock that it gave back', 'Leader key released'],
-  ])('is not shown by the loop in which Patroni sleeps %s', (_, words) => {
+    ['assigns a synchronous standby', "Assigning synchronous standby status to ['pg2']"],
+    ['assigns synchronous standbys by quorum', 'Setting synchronous replication to 1 of 2 (pg2, pg3)'],
+    ['lets the candidate of a switchover take the lock', 'switchover: to pg2, i am pg1'],
+    ['lets the candidate of a failover take the lock', 'manual failover: to pg2, i am pg1'],
+    ['lets somebody take the lock that it gave back', 'Leader key released'],
+    ['waits for the time of a switchover', 'Manual scheduled switchover at 2026-11-28T12:40:44+00:00'],
+    ['asks others in a leader race', 'Got response from pg3 http://pg3:8008/patroni: {"state": "running"}'],
+    ['asks others in vain', "Request failed to pg1: GET http://pg1:8008/patroni ('xlog')"],
+    ['loses a leader race', 'Could not take out TTL lock'],
+  ])('is not shown by the loop in which Patroni %s', (_, words) => {
     const exceeded =
       (after: number, host = 'pg1') =>
       (run: Run) =>
