@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, UsageError } from '../core/problem.ts';
 import { programVersion } from '../core/project.ts';
 import { watchInterruptions } from './interruption.ts';
+import { refuseSwallowed } from './npm-options.ts';
 import { type Paint, paintFor } from './paint.ts';
 import type { Session } from './session.ts';
 import { verbTable } from './verb-table.ts';
@@ -42,6 +43,7 @@ async function defineProgram(argv: readonly string[], session: Session): Promise
     if (name !== wanted) continue;
     (await load()).define(command, session);
     command.option('--debug', 'show stack traces');
+    refuseSwallowed(command, process.env);
   }
   return program;
 }
@@ -63,7 +65,7 @@ async function explain(error: unknown, argv: readonly string[]): Promise<number>
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.pass;
     if (error.code === 'commander.help') return exitCodes.usage;
-    return print(usageError(error), argv);
+    return print(usageError(error, wantedVerb(argv)), argv);
   }
   return print(error, argv);
 }
@@ -77,11 +79,13 @@ async function print(error: unknown, argv: readonly string[]): Promise<number> {
 }
 
 /** commander says `error: unknown command 'upp'` and `(Did you mean up?)` below it. */
-function usageError(error: CommanderError): UsageError {
+function usageError(error: CommanderError, verb: string | undefined): UsageError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const help = 'pglab --help lists verbs; pglab VERB --help, their options';
   const hint = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? help;
-  return new UsageError(message, { hint: error.code === 'commander.excessArguments' ? `which lab is said with --name; ${hint}` : hint });
+  return new UsageError(message, {
+    hint: error.code === 'commander.excessArguments' ? `which lab is said with --name: npm run lab:${verb} -- --name ...; ${hint}` : hint,
+  });
 }
 
 /** Only before the words that `psql` and `exec` pass on. */

@@ -13,8 +13,9 @@ export interface Progress {
   readonly end: (outcome: 'done' | 'failed') => void;
 }
 
-export function showProgress(output: NodeJS.WriteStream): Progress {
-  return output.isTTY ? liveProgress(output) : plainProgress(output);
+/** `lines`: never a live line, on a terminal either. */
+export function showProgress(output: NodeJS.WriteStream, style: 'live' | 'lines' = 'live'): Progress {
+  return output.isTTY && style === 'live' ? liveProgress(output) : plainProgress(output);
 }
 
 function plainProgress(output: NodeJS.WriteStream): Progress {

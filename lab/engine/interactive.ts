@@ -75,6 +75,8 @@ const launchScript = 'words=$1; shift; command -v -- "$1" >/dev/null || { printf
 
 function notThere(host: Host, [program = '']: readonly string[]): string {
   const error = `error: there is no program ${JSON.stringify(program)} on ${host.name}`;
+  if (program === 'systemctl' || program === 'service')
+    return `${error}\nhint: its init is runit: npm run lab:exec -- --root ${host.name} sv stop patroni`;
   if (!/\s/.test(program)) return error;
   return `${error}\nhint: quotes make one word of it: leave them out, or give it to a shell: ${host.name} sh -c ${JSON.stringify(program)}`;
 }

@@ -95,7 +95,10 @@ async function death(docker: Docker, lab: Lab, name: string, exit: number | unde
   return new LabError(`host ${name} died while the lab came up (exit code ${exit})`, { detail });
 }
 
-/** The last lines of a host's log, each with the host's name before it. */
-export async function lastLines(docker: Docker, host: Host, count = 10): Promise<string[]> {
-  return (await lastTexts(docker, host.container, count)).map((text) => `${host.name}  ${text}`);
+/** The last lines of a host's log, and before them the last errors, each with the host's name before it. */
+export async function lastLines(docker: Docker, host: Host): Promise<string[]> {
+  const texts = (await lastTexts(docker, host.container, 500)).filter((text) => text.trim() !== '');
+  // A program that is started over and over says what is wrong between many lines that say nothing.
+  const errors = texts.slice(0, -10).filter((text) => /\b(ERROR|FATAL|PANIC|CRITICAL)\b/.test(text));
+  return [...errors.slice(-3), ...texts.slice(-10)].map((text) => `${host.name}  ${text}`);
 }

@@ -11,7 +11,7 @@ export interface ConfigurationChange {
   readonly text: string;
 }
 
-/** Of a lab: what differs from its preset, clusters' and hosts' own included. */
+/** Of a lab: what is said beside its preset, clusters' and hosts' own included. */
 export function configurationChanges(overlay: Overlay | LabObject): readonly ConfigurationChange[] {
   const clusters = 'clusters' in overlay ? Object.entries(overlay.clusters ?? {}) : [];
   return [

@@ -41,7 +41,7 @@ export function renderMarkdown(runs: readonly ReportedRun[], limit = commentLimi
     ...runs.flatMap((run) => failurePart(run, runs.length > 1)),
     setting(runs),
     ...writesPart(runs),
-    ...runs.flatMap((run) => configurationPart(run, named(run, 'Configuration that differs from the preset'))),
+    ...runs.flatMap((run) => configurationPart(run, named(run, 'Configuration that the scenario sets'))),
     ...runs.map((run) =>
       details(named(run, 'Steps by hand'), fenced(cutLines(commandsByHand(run.plan, run.history).join('\n'), failureLimit), 'console')),
     ),

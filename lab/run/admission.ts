@@ -23,8 +23,14 @@ const glance = 500;
 /** Somebody else's load may last for ever: after this, ms, a lab begins all the same where no other replay's is up, which ends. */
 const patience = 20_000;
 
-/** Waits for a turn and for room; resolves to what ends the turn, once the lab is up or will not be. Throws the signal's reason. */
-export type Admit = (signal: AbortSignal) => Promise<() => Promise<void>>;
+/** Longer than it takes to look whether there is room, ms. */
+const soon = 3000;
+
+/**
+ * Waits for a turn and for room; resolves to what ends the turn, once the lab is up or will not be. `onWait` is called where that is not
+ * soon, of the lab that is next alone. Throws the signal's reason.
+ */
+export type Admit = (signal: AbortSignal, onWait: () => void) => Promise<() => Promise<void>>;
 
 /** For a lab that has the machine to itself. */
 export const atOnce: Admit = async () => async () => {};
@@ -32,14 +38,23 @@ export const atOnce: Admit = async () => async () => {};
 /** Whoever asks first begins first; other processes' labs come in between. */
 export function createAdmission(docker: Docker): Admit {
   let last: Promise<unknown> = Promise.resolve();
-  return (signal) => {
-    const turn = last.then(() => takeTurn(docker, signal));
+  return (signal, onWait) => {
+    const turn = last.then(() => takeTurn(docker, signal, onWait));
     last = turn.catch(() => undefined);
     return turn;
   };
 }
 
-async function takeTurn(docker: Docker, signal: AbortSignal): Promise<() => Promise<void>> {
+async function takeTurn(docker: Docker, signal: AbortSignal, onWait: () => void): Promise<() => Promise<void>> {
+  const waiting = setTimeout(onWait, soon);
+  try {
+    return await takeTurnAndRoom(docker, signal);
+  } finally {
+    clearTimeout(waiting);
+  }
+}
+
+async function takeTurnAndRoom(docker: Docker, signal: AbortSignal): Promise<() => Promise<void>> {
   const turns = Math.max(1, Math.floor(cores() / 2));
   const endTurn = await claim(`bring-up ${Math.floor(Math.random() * turns)}`, signal, () => {});
   try {

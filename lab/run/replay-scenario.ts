@@ -42,7 +42,7 @@ export interface Replayed {
 export async function replayScenario(docker: Docker, plan: Plan, source: string, options: ReplayOptions): Promise<Replayed> {
   const { out, bind, golden, admit, onImages, onRun, onPhase, ...wanted } = options;
   const { signal } = wanted;
-  const endTurn = await admit(signal);
+  const endTurn = await admit(signal, () => onPhase('waiting for room beside other labs'));
   const started = performance.now();
   try {
     const folder = await makeRunFolder(out, plan, new Date());

@@ -166,6 +166,7 @@ const syntaxHints: readonly { readonly message: RegExp; readonly line?: RegExp; 
     hint: 'this line or the next begins in another column than what it stands beside',
   },
   { message: /^Unexpected/, line: /'/, hint: "inside single quotes ' is written ''" },
+  { message: /^Sequence item without - indicator/i, hint: 'keys of one step stand below each other: this one begins further left' },
   { message: /^Implicit (map )?keys need/, hint: 'a key is followed by a colon and a space' },
 ];
 

@@ -25,6 +25,15 @@ test('in a pipe every phase is one line with the time since the start', () => {
   expect(text()).toBe('  0.0 s  starting 7 hosts\n  0.0 s  warning: the mirror has 2.61\n  0.0 s  waiting for pg1 to lead\n');
 });
 
+test('runs side by side have lines on a terminal as well: none of them ends with the next', () => {
+  const { stream, text } = screen(true);
+  const progress = showProgress(stream, 'lines');
+  progress.phase('a (x): starting 7 hosts');
+  progress.phase('b (y): starting 7 hosts');
+  progress.end('failed');
+  expect(text()).toBe('  0.0 s  a (x): starting 7 hosts\n  0.0 s  b (y): starting 7 hosts\n');
+});
+
 test('on a terminal a phase is one line that ends with a sign', () => {
   const { stream, text } = screen(true);
   const progress = showProgress(stream);

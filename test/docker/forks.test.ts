@@ -170,7 +170,9 @@ describe('a snapshot by hand', () => {
 
   test('is not overwritten by mistake, not removed while a lab runs on it, and found by nobody under another name', async () => {
     await refuses(pglab('snapshot', kept, '--name', a), `there is a snapshot named ${kept} already`);
-    expect((await pglab('prune', kept)).stdout).toBe(`${kept} stays: a lab runs on it`);
+    const inUse = await pglab('prune', kept);
+    expect(inUse.stdout).toMatch(new RegExp(`^${kept} stays: it is what .*${kept}-2.* was made of$`));
+    expect(inUse.exitCode).toBe(3);
     await refuses(pglab('snapshot', 'golden-mine', '--name', a), '"golden-mine" cannot name a snapshot');
     await refuses(pglab('fork', `${own}-kpet`), `did you mean "${kept}"?`);
     await sweep(kept, `${kept}-2`);

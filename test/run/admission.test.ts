@@ -33,7 +33,7 @@ const lab = (purpose: string, owner: Partial<Owner> = {}) => ({ purpose, owner: 
 
 /** How long it waited, s. */
 async function begins(): Promise<number> {
-  await createAdmission({} as Docker)(AbortSignal.timeout(60_000));
+  await createAdmission({} as Docker)(AbortSignal.timeout(60_000), () => {});
   return machine.now / 1000;
 }
 
@@ -59,4 +59,24 @@ test('labs of other replays are, since each begun beside them makes all slower; 
 test('a lab that somebody works on, that a dead replay left, or that another machine has there, is not', async () => {
   machine.labs = () => [lab('hands'), lab('replay', { started: 1 }), lab('replay', { machine: 'another' })];
   expect(await begins()).toBe(20);
+});
+
+test('who is next says so where it is not soon', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const said: string[] = [];
+    machine.labs = () => (machine.now < 20_000 ? [lab('replay')] : []);
+    machine.busy = () => {
+      vi.advanceTimersByTime(500);
+      return machine.now < 2000 || machine.now > 10_000 ? 0.3 : 0.9;
+    };
+    const admit = createAdmission({} as Docker);
+    await admit(AbortSignal.timeout(60_000), () => said.push('first'));
+    expect(said).toEqual([]);
+    machine.now = 2000;
+    await admit(AbortSignal.timeout(60_000), () => said.push('second'));
+    expect(said).toEqual(['second']);
+  } finally {
+    vi.useRealTimers();
+  }
 });

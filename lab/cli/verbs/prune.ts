@@ -1,9 +1,10 @@
 /** `pglab prune`: removes snapshots, and with --all the images as well. Labs that run keep theirs. */
 import type { Command } from 'commander';
-import { UsageError } from '../../core/problem.ts';
+import { exitCodes, UsageError } from '../../core/problem.ts';
 import type { Docker } from '../../engine/connect.ts';
 import { findEngine } from '../../engine/connect.ts';
 import { removeImages } from '../../engine/images.ts';
+import { listLabs } from '../../engine/lab.ts';
 import { listSnapshots, removeSnapshot, snapshotNames } from '../../engine/snapshots.ts';
 import { outworn } from '../../run/prune.ts';
 import { noSnapshot } from '../describe-snapshots.ts';
@@ -12,6 +13,8 @@ import type { Verb } from '../session.ts';
 interface Pruned {
   readonly removed: readonly string[];
   readonly inUse: readonly string[];
+  /** By snapshot in use, the labs that are forks of it. */
+  readonly forks: Readonly<Record<string, readonly string[]>>;
   readonly images: number;
 }
 
@@ -37,6 +40,8 @@ Examples:
       .action(async (names: string[], options: { golden?: true; all?: true; json?: true }) => {
         const docker = await findEngine();
         const pruned = await run(docker, await chosen(docker, names, options), options.all === true);
+        // Whoever names one wants it gone.
+        if (names.length > 0 && pruned.inUse.length > 0) process.exitCode = exitCodes.unknown;
         process.stdout.write(options.json ? `${JSON.stringify(pruned)}\n` : `${describe(pruned).join('\n')}\n`);
       });
   },
@@ -57,17 +62,20 @@ async function chosen(docker: Docker, names: readonly string[], { golden, all }:
 async function run(docker: Docker, names: readonly string[], images: boolean): Promise<Pruned> {
   const results: { name: string; gone: boolean }[] = [];
   for (const name of names) results.push({ name, gone: await removeSnapshot(docker, name) });
+  const inUse = results.filter(({ gone }) => !gone).map(({ name }) => name);
+  const labs = inUse.length > 0 ? await listLabs(docker) : [];
   return {
     removed: results.filter(({ gone }) => gone).map(({ name }) => name),
-    inUse: results.filter(({ gone }) => !gone).map(({ name }) => name),
+    inUse,
+    forks: Object.fromEntries(inUse.map((name) => [name, labs.filter(({ spec }) => spec.forkOf === name).map((lab) => lab.name)])),
     images: images ? await removeImages(docker) : 0,
   };
 }
 
-function describe({ removed, inUse, images }: Pruned): string[] {
+function describe({ removed, inUse, forks, images }: Pruned): string[] {
   const lines = [
     ...removed.map((name) => `removed the snapshot ${name}`),
-    ...inUse.map((name) => `${name} stays: a lab runs on it`),
+    ...inUse.map((name) => `${name} stays: it is what ${forks[name]?.join(', ') || 'some lab'} was made of`),
     ...(images > 0 ? [`removed ${images} images; npm run setup builds them again`] : []),
   ];
   return lines.length > 0 ? lines : ['there is nothing to remove'];

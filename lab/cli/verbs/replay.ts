@@ -150,7 +150,8 @@ async function run(names: readonly string[], options: Options, session: Session)
     jobs.findIndex(({ plan }) => plan.scenario === scenario && plan.variant === variant);
   if (options.junit !== undefined) await makeRoomFor(options.junit);
   const docker = await findEngine();
-  const progress = showProgress(process.stderr);
+  // Runs that go on side by side have no one phase that ends with the next.
+  const progress = showProgress(process.stderr, jobs.length > 1 ? 'lines' : 'live');
   session.takeOver(`${npmCommand('down', 'lab', '--all')} removes what is left`);
   for (const name of await removeOrphans(docker)) progress.note(`removed ${name}, the lab of a replay that was killed`);
   const runs: FinishedRun[] = [];
