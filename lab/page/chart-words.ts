@@ -3,7 +3,10 @@ import { formatDuration } from '../core/duration.ts';
 import type { RunData } from '../report/page-data.ts';
 import type { Row } from './chart-layout.ts';
 import { inOrderOfDepth, stepState } from './chart-scene.ts';
-import type { Model } from './model.ts';
+import type { Model, Standing } from './model.ts';
+
+/** Of those that do not answer nobody knows how far they are behind. */
+const lags: readonly Standing[] = ['replica', 'catching-up'];
 
 export function wordsAt(row: Row | undefined, at: number, model: Model, run: RunData | undefined): readonly string[] {
   if (!row) return [];
@@ -28,7 +31,7 @@ export function wordsAt(row: Row | undefined, at: number, model: Model, run: Run
   );
   return [
     `${row.lane.host}${span ? `: ${span.standing === 'leader' ? 'leader, ' : ''}${span.state}${span.timeline === undefined ? '' : `, timeline ${span.timeline}`}` : ''}`,
-    ...(span?.standing !== 'leader' && lag !== undefined ? [`${lag} bytes behind`] : []),
+    ...(lag !== undefined && span && lags.includes(span.standing) ? [`${lag} bytes behind`] : []),
     ...(job ? [job.title] : []),
     ...faults.map((fault) => `fault: ${fault.title}`),
   ];

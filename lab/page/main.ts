@@ -7,6 +7,7 @@ import { configurationPanel } from './configuration-panel.ts';
 import { element } from './dom.ts';
 import { foldModel } from './fold-model.ts';
 import { ledgerPanel } from './ledger-panel.ts';
+import { legend } from './legend.ts';
 import { makeLog } from './log-list.ts';
 import { PageState, type Tab, tabs } from './page-state.ts';
 import { scenarioPanel } from './scenario-panel.ts';
@@ -80,6 +81,7 @@ document.body.append(
   run ? summary(run, list) : element('header', {}, element('h1', {}, data.title, ' ', live)),
   tools,
   makeChart(state, run, decisive),
+  legend(run !== undefined),
   element(
     'main',
     {},

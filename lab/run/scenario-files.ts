@@ -37,6 +37,10 @@ function projectFile(name: string): string | undefined {
 export function readScenarioFile(name: string): SourceText {
   const path = projectFile(name) ?? (existsSync(name) && !name.endsWith('/') ? name : undefined);
   if (path === undefined) {
+    if (/\.(ya?ml|tar\.gz)$/.test(name))
+      throw new UsageError(`there is no file ${name}`, {
+        hint: "the project's scenarios go by name: npm run lab:replay -- --list shows all",
+      });
     const hint = variantHint(name) ?? didYouMean(name, scenarioNames());
     throw new UsageError(`there is no scenario ${JSON.stringify(name)}`, { hint: `${hint}; npm run lab:replay -- --list shows all` });
   }
