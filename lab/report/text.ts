@@ -20,13 +20,17 @@ export interface TextOptions {
   readonly source?: string;
 }
 
-/** One line where it passed, and of a mutant why it failed where that is known; otherwise all that is needed to act on it. No final line feed. */
+/** One line where it passed, and of a mutant why it failed; otherwise all that is needed to act on it. No final line feed. */
 export function renderText(verdict: Verdict, { paint = plainPalette, source }: TextOptions = {}): string {
   const word = { pass: paint.green('PASS'), fail: paint.red('FAIL'), unknown: paint.yellow('UNKNOWN') }[verdict.verdict];
   const aside = headline(verdict);
   const head = `${word} ${paint.bold(verdict.scenario)} (${verdict.variant})${aside ? `: ${aside}` : ''}  ${paint.dim(formatDuration(verdict.seconds * 1000))}`;
-  if (verdict.verdict === 'pass' || !verdict.because)
-    return [head, ...causeLines(verdict).flatMap((line) => (line.kind === 'why' ? [`  ${paint.dim(line.text)}`] : []))].join('\n');
+  if (verdict.verdict === 'pass' || !verdict.because) {
+    const causes = causeLines(verdict).flatMap((line) => (line.kind === 'why' ? [line.text] : []));
+    const [first] = verdict.because?.message.split('\n') ?? [];
+    const whys = causes.length > 0 || first === undefined ? causes : [first];
+    return [head, ...whys.map((text) => `  ${paint.dim(text)}`)].join('\n');
+  }
   return [
     head,
     `  ${paint.dim(verdict.proves)}`,

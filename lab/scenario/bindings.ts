@@ -60,6 +60,7 @@ function resultFields(result: StepResult): Readonly<Record<string, Value>> {
     ...(result.exit === undefined ? {} : { exit: result.exit }),
     ...(result.sqlstate === undefined ? {} : { sqlstate: result.sqlstate }),
     ...(result.stdout === undefined ? {} : { stdout: result.stdout.replace(/\n$/, '') }),
+    ...(result.stderr === undefined ? {} : { stderr: result.stderr.replace(/\n$/, '') }),
     ...result.fields,
   };
 }

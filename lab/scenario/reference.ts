@@ -218,7 +218,7 @@ const stepsProse = `A step is a map with exactly one verb and any of these modif
 A step in the \`background\` needs a name, and is joined with \`expect: { value: { "\${name.exit}": 0 } }\`.`;
 
 const namesProse = `\`vars\`, marks and steps named with \`as\` share one set of names, each defined before it is used. \`\${name}\` and \`\${name.field}\` may
-stand in any value and in keys; a value that is exactly \`"\${x}"\` keeps its type, elsewhere the value's text is put in (a list as
+stand in any value and in keys, but for \`as\`, \`fails\`, \`when\`, \`must-fail\` and \`background\`; a value that is exactly \`"\${x}"\` keeps its type, elsewhere the value's text is put in (a list as
 \`a, b\`). Vars are evaluated where they are used, so a var may mention a mark that is made later than the var. \`lab\` sees vars only.
 \`$\${\` is a literal \`\${\`, as in \`$\${HOME}\` for the shell. \`\${cluster}\` is the main cluster's name in Patroni. A field that was not
 recorded makes the step unknown, not wrong. Inside \`{ }\` and \`[ ]\` YAML wants values with \`\${...}\` in quotes.
@@ -249,7 +249,8 @@ does not exist meets nothing.`;
 const lineProse = `\`{PROGRAM: PATTERN, on, times, when}\`, with PROGRAM one of \`patroni\`, \`postgres\`, \`pgbackrest\`, \`etcd\`, \`lab\` (the hosts' supervisor),
 \`other\` and \`any\`. The pattern is a text that the message contains, or \`'/re/flags'\` in JavaScript's syntax, quoted; it is tried on the
 message and on \`LEVEL: message\`. What \`\${...}\` stands for is taken literally, and LSNs match in any case and padding. \`times\` is a TEST
-of how many such lines there are; lines that must not come have none. Continuation lines belong to their entry.
+of how many such lines there are; lines that must not come have none. Continuation lines belong to their entry. What a step's command
+prints, to stdout or stderr, is logged on its host as well: pgBackRest's own lines as \`pgbackrest\`, others, such as patronictl's \`Error: ...\`, as \`other\`.
 
 \`lines\` come in this order with others between them, across hosts by the engine's clock; \`order: any\` drops the order, and one entry
 may be several of them. \`never\` lines must not come. The file's own \`forbid\` is watched from the first step to the end of the run: once what a \`\${...}\` in it refers to has a value, the lines before that are looked at as well.

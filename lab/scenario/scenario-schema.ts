@@ -15,7 +15,7 @@ const sqlstateSchema = z
     /^[0-9A-Z]{5}$/,
     mistake(
       'not a SQLSTATE',
-      'five digits or capital letters such as "57P01"; an exit code stands without quotes, and true means any failure',
+      'five digits or capital letters such as "57P01"; an exit code stands without quotes, true means any failure, and no ${...} can stand here',
     ),
   );
 

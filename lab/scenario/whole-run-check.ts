@@ -43,7 +43,43 @@ export function checkWholeRun(
       hint: 'add an expect',
     });
   }
+  advice.push(...adviseOnRestored(steps, at));
   return { problems, advice };
+}
+
+/** A standby goes on with the leader's timeline. */
+function restoresAsPrimary(run: string): boolean {
+  return /(^|\s)restore(\s|$)/.test(run) && !/--type=standby/.test(run);
+}
+
+/**
+ * A restored server's timeline ends where its recovery did: every row up to there is there, and `missing` is 0 whatever it lacks. Up to
+ * a mark, or with `lost`, rows after it count.
+ */
+function adviseOnRestored(steps: readonly PlannedStep[], at: (index: number) => Path): readonly Mistake[] {
+  const restored = new Set<string>();
+  return steps.flatMap((step, index): readonly Mistake[] => {
+    if (step.verb === 'pgbackrest' && step.args.on !== undefined && restoresAsPrimary(step.args.run)) restored.add(String(step.args.on));
+    if (step.verb !== 'expect') return [];
+    const weak = step.args.clauses.some(
+      ({ kind, claim }) =>
+        kind === 'ledger' &&
+        claim.on !== undefined &&
+        restored.has(String(claim.on)) &&
+        claim.through.at === 'now' &&
+        claim.lost === undefined &&
+        claim.missing === 0,
+    );
+    if (!weak) return [];
+    return [
+      {
+        message: "a restored server's timeline ends where its recovery did: nothing is missing up to there, whatever it lacks",
+        path: [...at(index), 'expect'],
+        key: true,
+        hint: 'lost: 0 counts the rows after it as well; or say through: a mark',
+      },
+    ];
+  });
 }
 
 function checkWorkload(steps: readonly PlannedStep[], at: (index: number) => Path): readonly Mistake[] {

@@ -111,10 +111,11 @@ export function createStepRecord(plan: Plan, runStarted: () => number): StepReco
     window,
     printedBefore: ({ id, args }) => {
       const all = [...notes.values()];
-      // One that failed as it should has nothing more to say.
-      const printed = all.filter(
-        ({ step, result }) => runsProgram(step.verb) && step.fails === undefined && result && printedBy(result).length > 0,
-      );
+      const asked = args.clauses.flatMap((clause) => (clause.kind === 'value' ? clause.claim.entries.map(({ value }) => value) : []));
+      // One that failed as it should has nothing more to say, unless what came of it is asked for.
+      const tells = ({ fails, name }: PlannedStep) =>
+        fails === undefined || asked.some((value) => value.includes(`\${${name}.`) || value.includes(`\${${name}}`));
+      const printed = all.filter(({ step, result }) => runsProgram(step.verb) && tells(step) && result && printedBy(result).length > 0);
       const from = Math.min(
         Math.max(...all.map(({ step, ended }) => (step.verb === 'expect' && step.id !== id && ended) || 0)),
         ...args.clauses.flatMap(

@@ -87,6 +87,16 @@ describe('the text', () => {
     );
   });
 
+  it('says what a mutant fell short of, where no cause is known', () => {
+    const verdict = fallback('mutant');
+    expect(
+      renderText({ ...verdict, causes: [] })
+        .split('\n')
+        .slice(1),
+    ).toEqual([`  ${verdict.because?.message}`]);
+    expect(verdict.because?.message).toMatch(/^line \d of \d was not logged/);
+  });
+
   it('paints with the colours that it is given', () => {
     const mark = (name: string) => (text: string) => `<${name}>${text}</${name}>`;
     const paint = { bold: mark('b'), dim: mark('d'), red: mark('r'), green: mark('g'), yellow: mark('y') };
@@ -138,6 +148,18 @@ describe('what programs printed', () => {
         ${'x'.repeat(299)}…
 `,
     );
+  });
+
+  it('is of a program that failed as it was said to only where that is asked for', () => {
+    const failing = (asked: string) =>
+      new Run(planOf(`- exec: { on: pg1, run: x }\n  fails: [0, 3]\n  as: moon\n- expect: { value: { "${asked}": 0 } }`))
+        .did('s1', { exit: 3, stderr: 'because of the moon\n' })
+        .start('s2')
+        .end('s2')
+        .complete()
+        .step('s2').printed;
+    expect(failing('${moon.exit}')).toMatchObject([{ name: 'moon', exit: 3, lines: ['because of the moon'] }]);
+    expect(failing('${cluster}')).toBeUndefined();
   });
 
   it('is of what ran since the expectation before, or since the step that its lines are to follow, or else of the last that ran', () => {

@@ -316,6 +316,23 @@ describe('value', () => {
     return run.end('s2').complete();
   };
 
+  it('can be that a background step has not ended', () => {
+    const running = (test: string, ends: boolean) => {
+      const run = new Run(
+        planOf(
+          `- exec: { on: pg1, run: x }\n  as: x\n  background: true\n- expect: { value: { "\${x.exit}": ${test} } }\n- expect: { value: { "\${x.exit}": 0 } }`,
+        ),
+      );
+      run.start('s1');
+      if (ends) run.end('s1', { exit: 0 });
+      run.at(1).start('s2').at(1.1).end('s2');
+      return (ends ? run : run.end('s1', { exit: 0 })).did('s3').complete().because();
+    };
+    expect(running('{ absent: true }', false)).toBe('pass');
+    expect(running('{ absent: true }', true)).toMatchObject({ verdict: 'fail', message: 'expected x.exit: absent; observed x.exit: 0' });
+    expect(running('{ absent: false }', false)).toMatchObject({ verdict: 'unknown' });
+  });
+
   it('waits for a background step to end', () => {
     expect(waited(5).because()).toBe('pass');
     expect(waited(undefined).because()).toMatchObject({ verdict: 'unknown', reason: 'background-unjoined', step: 's2' });

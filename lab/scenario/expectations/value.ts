@@ -14,7 +14,8 @@ export const value = expectation({
     .refine(...saysSomething)
     .transform((claim): ValueClaim => ({ entries: Object.entries(claim).map(([value, test]) => ({ value, test })) }))
     .describe('{"${name.field}": TEST}'),
-  summary: 'What a named step or mark recorded; waits for a background step to end.',
+  summary:
+    'What a named step or mark recorded; waits for a background step to end. `{"${NAME.exit}": {absent: true}}`: it has not ended yet.',
   example: 'value: { "${after.stdout}": "${before.stdout}" }',
   title: (claim) => claim.entries.map((entry) => entry.value.replace('${', '').replace('}', '')).join(', '),
 });

@@ -16,6 +16,9 @@ export function startValue(claim: ValueClaim, context: ClauseContext): StateFold
         const bad = value.ok ? (test.ok ? undefined : test.unbound) : value.unbound;
         if (bad || !value.ok || !test.ok) {
           const why = bad && unboundWhy(context, bad);
+          // A step that has not ended has recorded nothing yet.
+          if (why?.reason === 'background-unjoined' && !value.ok && test.ok && holds(test.value, undefined).met)
+            return { truth: 'yes', expected: `${name}: ${holds(test.value, undefined).expected}`, observed: why.message };
           return { truth: 'unknown', expected: `${name}: a value`, observed: why?.message ?? 'no value', reason: why?.reason ?? 'unbound' };
         }
         const outcome = holds(test.value, value.value);
