@@ -43,7 +43,7 @@ async function defineProgram(argv: readonly string[], session: Session): Promise
     if (name !== wanted) continue;
     (await load()).define(command, session);
     command.option('--debug', 'show stack traces');
-    refuseSwallowed(command, process.env);
+    refuseSwallowed(command, argv, process.env);
   }
   return program;
 }
@@ -65,7 +65,7 @@ async function explain(error: unknown, argv: readonly string[]): Promise<number>
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.pass;
     if (error.code === 'commander.help') return exitCodes.usage;
-    return print(usageError(error, wantedVerb(argv)), argv);
+    return print(usageError(error), argv);
   }
   return print(error, argv);
 }
@@ -79,13 +79,11 @@ async function print(error: unknown, argv: readonly string[]): Promise<number> {
 }
 
 /** commander says `error: unknown command 'upp'` and `(Did you mean up?)` below it. */
-function usageError(error: CommanderError, verb: string | undefined): UsageError {
+function usageError(error: CommanderError): UsageError {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const help = 'pglab --help lists verbs; pglab VERB --help, their options';
   const hint = suggestion?.replace(/^\(Did you mean (.*)\?\)$/, 'did you mean $1?') ?? help;
-  return new UsageError(message, {
-    hint: error.code === 'commander.excessArguments' ? `which lab is said with --name: npm run lab:${verb} -- --name ...; ${hint}` : hint,
-  });
+  return new UsageError(message, { hint: error.code === 'commander.excessArguments' ? `which lab is said with --name; ${hint}` : hint });
 }
 
 /** Only before the words that `psql` and `exec` pass on. */

@@ -155,8 +155,11 @@ export async function findLab(docker: Docker, name: string): Promise<Lab> {
   const labs = await listLabs(docker);
   const lab = labs.find((each) => each.name === name);
   if (lab) return lab;
+  // Those of a replay or of the pool are nobody's to work with.
+  const hands = labs.filter(({ purpose }) => purpose === 'hands');
+  const ours = (hands.length > 0 ? hands : labs).map((each) => each.name);
   throw new UsageError(`there is no lab named ${name}`, {
-    hint: labs.length === 0 ? 'npm run lab:up' : `labs here: ${labs.map((each) => each.name).join(', ')}`,
+    hint: ours.length === 0 ? 'npm run lab:up' : `labs here: ${ours.join(', ')}; --name says which is meant`,
   });
 }
 

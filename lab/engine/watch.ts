@@ -100,5 +100,7 @@ export async function lastLines(docker: Docker, host: Host): Promise<string[]> {
   const texts = (await lastTexts(docker, host.container, 500)).filter((text) => text.trim() !== '');
   // A program that is started over and over says what is wrong between many lines that say nothing.
   const errors = texts.slice(0, -10).filter((text) => /\b(ERROR|FATAL|PANIC|CRITICAL)\b/.test(text));
-  return [...errors.slice(-3), ...texts.slice(-10)].map((text) => `${host.name}  ${text}`);
+  // One that comes again and again, with another time before it.
+  const distinct = new Map(errors.map((text) => [text.replace(/^.*?\b(?=ERROR|FATAL|PANIC|CRITICAL)/, ''), text]));
+  return [...[...distinct.values()].slice(-3), ...texts.slice(-10)].map((text) => `${host.name}  ${text}`);
 }

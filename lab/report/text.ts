@@ -1,5 +1,6 @@
 /** A verdict for the terminal. Colours come from the caller, who knows where it is printed. */
 import { formatDuration } from '../core/duration.ts';
+import { shorten } from '../core/shorten.ts';
 import type { Finding, Verdict } from '../verdict/verdict.ts';
 import { causeLines, failureLines, headline, type LineKind, type ReportLine } from './failure-lines.ts';
 
@@ -28,7 +29,7 @@ export function renderText(verdict: Verdict, { paint = plainPalette, source }: T
   if (verdict.verdict === 'pass' || !verdict.because) {
     const causes = causeLines(verdict).flatMap((line) => (line.kind === 'why' ? [line.text] : []));
     const [first] = verdict.because?.message.split('\n') ?? [];
-    const whys = causes.length > 0 || first === undefined ? causes : [first];
+    const whys = causes.length > 0 || first === undefined ? causes : [shorten(first, 200)];
     return [head, ...whys.map((text) => `  ${paint.dim(text)}`)].join('\n');
   }
   return [

@@ -279,7 +279,7 @@ first record that starts at or after an inclusive target. Asynchronous replicati
 const outcomesProse = `**fail**: an expectation false at its deadline, an exit other than \`fails\`, rows not reached, a forbidden line. **unknown**: the lab was not
 ready, a fault unproven or unsupported, nothing to observe, a vacuous ledger, a background step unjoined, somebody's hand on the steps (\`lab:step\`), a machine that was too
 slow (the recorder's heartbeat over a second late; "Loop time exceeded" of a Patroni outside a fault and what a fault leaves behind,
-other than in loops in which it waits on purpose, asks others in a leader race, or demotes itself). What comes first in time decides. **pass**: neither. \`needs\` names what a machine may lack (${capabilities.map((name) => `\`${name}\``).join(', ')}); missing, the run is unknown with
+other than in a loop in which it waits on purpose, takes part in a leader race, or demotes itself). What comes first in time decides. **pass**: neither. \`needs\` names what a machine may lack (${capabilities.map((name) => `\`${name}\``).join(', ')}); missing, the run is unknown with
 reason \`unsupported\`.
 
 Lines that are forbidden in every run, unless \`allow\` lifts them:`;

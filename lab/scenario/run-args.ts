@@ -35,7 +35,7 @@ export function runSchema(what: string, key?: keyof typeof own) {
 export const runFields = {
   exit: 'the exit code, a number; of several hosts the largest',
   stdout: 'what it printed, without the last line feed',
-  stderr: 'what it printed as its errors, without the last line feed',
+  stderr: 'what it printed to stderr, without the last line feed',
 } as const;
 
 export function runTitle(program: string, args: RunArgs): string {

@@ -62,6 +62,11 @@ function hasRoom({ above, below, min, max }: { readonly [Bound in 'above' | 'bel
   return lowest < highest || (lowest === highest && above !== lowest && below !== highest);
 }
 
+/** Whether a test is that there is no value, in so many words. */
+export function isAbsence(test: ValueTest): boolean {
+  return isFields(test) && test.absent === true;
+}
+
 type Fields = z.output<typeof testFields>;
 const fieldNames = ['not', 'above', 'below', 'min', 'max', 'matches', 'any-of', 'absent'] as const;
 

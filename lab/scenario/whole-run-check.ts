@@ -1,6 +1,7 @@
 /** What is wrong with, or weak about, a variant's steps taken together: they are planned, and each of them is in order. */
-import type { PlannedStep } from './plan.ts';
+import type { PlannedStep, StepOf } from './plan.ts';
 import type { Mistake } from './schema-problems.ts';
+import { isAbsence } from './value-test.ts';
 import type { Path } from './yaml-source.ts';
 
 /** Where a step of the scenario's own list stands. */
@@ -47,9 +48,9 @@ export function checkWholeRun(
   return { problems, advice };
 }
 
-/** A standby goes on with the leader's timeline. */
-function restoresAsPrimary(run: string): boolean {
-  return /(^|\s)restore(\s|$)/.test(run) && !/--type=standby/.test(run);
+/** A standby goes on with the leader's timeline. What is not known yet is not judged. */
+function restoresAsPrimary({ args, fails }: StepOf<'pgbackrest'>): boolean {
+  return fails === undefined && !/--type[= ]standby|\$\{/.test(args.run);
 }
 
 /**
@@ -59,16 +60,19 @@ function restoresAsPrimary(run: string): boolean {
 function adviseOnRestored(steps: readonly PlannedStep[], at: (index: number) => Path): readonly Mistake[] {
   const restored = new Set<string>();
   return steps.flatMap((step, index): readonly Mistake[] => {
-    if (step.verb === 'pgbackrest' && step.args.on !== undefined && restoresAsPrimary(step.args.run)) restored.add(String(step.args.on));
+    if (step.verb === 'pgbackrest' && /(^|\s)restore(\s|$)/.test(step.args.run))
+      for (const host of [step.args.on ?? []].flat()) restored[restoresAsPrimary(step) ? 'add' : 'delete'](host);
+    // Patroni makes a standby of it, where another leads.
+    if (step.verb === 'start' && step.args.service === 'patroni') for (const host of [step.args.on].flat()) restored.delete(host);
     if (step.verb !== 'expect') return [];
     const weak = step.args.clauses.some(
       ({ kind, claim }) =>
         kind === 'ledger' &&
-        claim.on !== undefined &&
-        restored.has(String(claim.on)) &&
+        [claim.on ?? []].flat().some((host) => restored.has(host)) &&
         claim.through.at === 'now' &&
         claim.lost === undefined &&
-        claim.missing === 0,
+        claim.missing === 0 &&
+        claim.beyond === 0,
     );
     if (!weak) return [];
     return [
@@ -112,7 +116,9 @@ function checkJoined(steps: readonly PlannedStep[], at: (index: number) => Path)
         (later) =>
           later.verb === 'expect' &&
           later.args.clauses.some(
-            (clause) => clause.kind === 'value' && clause.claim.entries.some((entry) => entry.value.includes(`\${${step.name}.`)),
+            (clause) =>
+              clause.kind === 'value' &&
+              clause.claim.entries.some(({ value, test }) => value.includes(`\${${step.name}.`) && !isAbsence(test)),
           ),
       );
     return joined

@@ -16,7 +16,7 @@ const starvedAfter = 1000;
  * long to start.
  */
 const longByItself =
-  /^(Assigning synchronous standby status|Setting synchronous replication) to|^(switchover|manual failover): to \S+, i am |^Leader key released|^Manual scheduled \S+ at|^(Got response from|Request failed to) \S+ |^Could not take out TTL lock/;
+  /^Assigning synchronous standby status to \['[^*]|^Setting synchronous replication to|^(switchover|manual failover): to \S+, i am |^Leader key released|^Manual scheduled \S+ at|^(Got response from|Request failed to) \S+ |^Could not take out TTL lock/;
 
 /** How long after these words that loop can end, ms. */
 const longest = 5000;
@@ -55,7 +55,10 @@ export function createStarvationWatch(disturbed: (at: number) => boolean): (even
     if (demotes === 'demoted' && demoting.delete(event.host)) long.set(event.host, event.at);
     // What was logged while the lab came up is not the scenario's doing.
     if (!event.text.startsWith('Loop time exceeded') || event.at < started || disturbed(event.at)) return undefined;
-    if (event.at - (long.get(event.host) ?? Number.NEGATIVE_INFINITY) <= longest) return undefined;
+    const since = long.get(event.host) ?? Number.NEGATIVE_INFINITY;
+    // One loop, not those after it.
+    long.delete(event.host);
+    if (event.at - since <= longest) return undefined;
     return { verdict: 'unknown', reason: 'starved', message: `Patroni on ${event.host} was starved: ${event.text}`, at: event.at };
   };
 }

@@ -111,11 +111,16 @@ export function createStepRecord(plan: Plan, runStarted: () => number): StepReco
     window,
     printedBefore: ({ id, args }) => {
       const all = [...notes.values()];
-      const asked = args.clauses.flatMap((clause) => (clause.kind === 'value' ? clause.claim.entries.map(({ value }) => value) : []));
+      const values = args.clauses.flatMap((clause) => (clause.kind === 'value' ? clause.claim.entries : []));
+      const asked = new Set([...JSON.stringify(values).matchAll(/\$\{([\w-]+)/g)].map(([, name = '']) => named(id, name)));
       // One that failed as it should has nothing more to say, unless what came of it is asked for.
-      const tells = ({ fails, name }: PlannedStep) =>
-        fails === undefined || asked.some((value) => value.includes(`\${${name}.`) || value.includes(`\${${name}}`));
-      const printed = all.filter(({ step, result }) => runsProgram(step.verb) && tells(step) && result && printedBy(result).length > 0);
+      const printed = all.filter(
+        (note) =>
+          runsProgram(note.step.verb) &&
+          (note.step.fails === undefined || asked.has(note)) &&
+          note.result &&
+          printedBy(note.result).length > 0,
+      );
       const from = Math.min(
         Math.max(...all.map(({ step, ended }) => (step.verb === 'expect' && step.id !== id && ended) || 0)),
         ...args.clauses.flatMap(
@@ -123,7 +128,7 @@ export function createStepRecord(plan: Plan, runStarted: () => number): StepReco
         ),
       );
       return printed
-        .filter((note, index) => Number(note.started) >= from || index === printed.length - 1)
+        .filter((note, index) => asked.has(note) || Number(note.started) >= from || index === printed.length - 1)
         .slice(-mostPrinted)
         .map(({ step, title, result }) => ({
           step: step.id,

@@ -172,7 +172,7 @@ describe('a snapshot by hand', () => {
     await refuses(pglab('snapshot', kept, '--name', a), `there is a snapshot named ${kept} already`);
     const inUse = await pglab('prune', kept);
     expect(inUse.stdout).toMatch(new RegExp(`^${kept} stays: it is what .*${kept}-2.* was made of$`));
-    expect(inUse.exitCode).toBe(3);
+    expect(inUse.exitCode).toBe(2);
     await refuses(pglab('snapshot', 'golden-mine', '--name', a), '"golden-mine" cannot name a snapshot');
     await refuses(pglab('fork', `${own}-kpet`), `did you mean "${kept}"?`);
     await sweep(kept, `${kept}-2`);

@@ -317,7 +317,7 @@ describe('value', () => {
   };
 
   it('can be that a background step has not ended', () => {
-    const running = (test: string, ends: boolean) => {
+    const running = (test: string, ends: boolean, until = 1.1) => {
       const run = new Run(
         planOf(
           `- exec: { on: pg1, run: x }\n  as: x\n  background: true\n- expect: { value: { "\${x.exit}": ${test} } }\n- expect: { value: { "\${x.exit}": 0 } }`,
@@ -325,12 +325,16 @@ describe('value', () => {
       );
       run.start('s1');
       if (ends) run.end('s1', { exit: 0 });
-      run.at(1).start('s2').at(1.1).end('s2');
+      run.at(1).start('s2');
+      for (let second = 2; second < until; second += 1) run.at(second).heartbeat();
+      run.at(until).end('s2');
       return (ends ? run : run.end('s1', { exit: 0 })).did('s3').complete().because();
     };
     expect(running('{ absent: true }', false)).toBe('pass');
     expect(running('{ absent: true }', true)).toMatchObject({ verdict: 'fail', message: 'expected x.exit: absent; observed x.exit: 0' });
-    expect(running('{ absent: false }', false)).toMatchObject({ verdict: 'unknown' });
+    // The step's time is 30 s.
+    expect(running('{ absent: false }', false, 31)).toMatchObject({ reason: 'background-unjoined', step: 's2' });
+    expect(running('null', false, 31)).toMatchObject({ reason: 'background-unjoined', step: 's2' });
   });
 
   it('waits for a background step to end', () => {

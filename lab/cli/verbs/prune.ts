@@ -41,7 +41,7 @@ Examples:
         const docker = await findEngine();
         const pruned = await run(docker, await chosen(docker, names, options), options.all === true);
         // Whoever names one wants it gone.
-        if (names.length > 0 && pruned.inUse.length > 0) process.exitCode = exitCodes.unknown;
+        if (names.length > 0 && pruned.inUse.length > 0) process.exitCode = exitCodes.usage;
         process.stdout.write(options.json ? `${JSON.stringify(pruned)}\n` : `${describe(pruned).join('\n')}\n`);
       });
   },

@@ -23,7 +23,8 @@ export const sql: Effect<'sql'> = {
       exit: failed ? 1 : 0,
       ...(hosts.length > 1 ? { each: hosts.map(({ name }, index) => endOn(name, results[index]?.sqlstate)) } : {}),
       stdout: results.map((result) => result.stdout).join(''),
-      ...(failed?.sqlstate === undefined ? {} : { sqlstate: failed.sqlstate, stderr: failed.stderr }),
+      stderr: failed?.stderr ?? '',
+      ...(failed?.sqlstate === undefined ? {} : { sqlstate: failed.sqlstate }),
     };
   },
 };

@@ -15,7 +15,7 @@ export const value = expectation({
     .transform((claim): ValueClaim => ({ entries: Object.entries(claim).map(([value, test]) => ({ value, test })) }))
     .describe('{"${name.field}": TEST}'),
   summary:
-    'What a named step or mark recorded; waits for a background step to end. `{"${NAME.exit}": {absent: true}}`: it has not ended yet.',
+    'What a named step or mark recorded; waits for a background step to end. `{"${NAME.exit}": {absent: true}}`: it has not ended yet, which something else has to wait for.',
   example: 'value: { "${after.stdout}": "${before.stdout}" }',
   title: (claim) => claim.entries.map((entry) => entry.value.replace('${', '').replace('}', '')).join(', '),
 });

@@ -8,6 +8,7 @@ export const pgbackrest = verb({
   title: (args) => runTitle('pgbackrest', args),
   fields: {
     ...runFields,
+    stderr: 'nothing, as the lab configures it: its messages are in stdout, errors too',
     label: 'of a backup: its label, such as 20261122-183116F',
     start: 'of a backup: the LSN at which it starts',
     stop: 'of a backup: the LSN at which it stops',

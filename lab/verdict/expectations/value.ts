@@ -1,7 +1,7 @@
 /** Judges `value`: what named steps and marks recorded. Nothing is looked at; a background step may still be running. */
 import { expand } from '../../scenario/expand.ts';
 import type { ValueClaim } from '../../scenario/expectations/value.ts';
-import { holds } from '../../scenario/value-test.ts';
+import { holds, isAbsence } from '../../scenario/value-test.ts';
 import { type ClauseContext, unboundWhy } from '../clause-context.ts';
 import { type Claim, readingOf, type StateFold } from '../reading.ts';
 
@@ -17,8 +17,8 @@ export function startValue(claim: ValueClaim, context: ClauseContext): StateFold
         if (bad || !value.ok || !test.ok) {
           const why = bad && unboundWhy(context, bad);
           // A step that has not ended has recorded nothing yet.
-          if (why?.reason === 'background-unjoined' && !value.ok && test.ok && holds(test.value, undefined).met)
-            return { truth: 'yes', expected: `${name}: ${holds(test.value, undefined).expected}`, observed: why.message };
+          if (why?.reason === 'background-unjoined' && isAbsence(entry.test))
+            return { truth: 'yes', expected: `${name}: absent`, observed: why.message };
           return { truth: 'unknown', expected: `${name}: a value`, observed: why?.message ?? 'no value', reason: why?.reason ?? 'unbound' };
         }
         const outcome = holds(test.value, value.value);
