@@ -9,14 +9,14 @@ const starvedAfter = 1000;
 /**
  * What Patroni says in a loop that takes long by itself: with a loop_wait of 2 it may be too long on any machine. It sleeps for 1 or 2 s
  * to see a synchronous standby that it has just assigned (ha.py, _process_multisync_replication and _process_quorum_replication), and to
- * "give a time to somebody to take the leader lock", where another member is the candidate of a switchover
+ * "give a time to somebody to take the leader lock", where another member is the candidate of a switchover or it has the tag nofailover
  * (process_unhealthy_cluster) and where it gave the key back (demote). It sleeps until the time of a scheduled action has come
  * (should_run_scheduled_action). In a leader race it asks the other members, 2 s for an answer (fetch_node_status); who loses the race
  * has the cluster read from etcd anew (etcd3.py, txn: _restart_watcher) and PostgreSQL reloaded, 2.4 s in all where a process takes
  * long to start.
  */
 const longByItself =
-  /^Assigning synchronous standby status to \['[^*]|^Setting synchronous replication to|^(switchover|manual failover): to \S+, i am |^Leader key released|^Manual scheduled \S+ at|^(Got response from|Request failed to) \S+ |^Could not take out TTL lock/;
+  /^Assigning synchronous standby status to \['[^*]|^Setting synchronous replication to|^(switchover|manual failover): to \S+, i am |^Leader key released|^Manual scheduled \S+ at|^(Got response from|Request failed to) \S+ |^Could not take out TTL lock|because I am not allowed to (promote|become primary)$/;
 
 /** How long after these words that loop can end, ms. */
 const longest = 5000;

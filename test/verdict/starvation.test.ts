@@ -72,6 +72,7 @@ describe('starvation', () => {
     ['waits for the time of a switchover', 'Manual scheduled switchover at 2026-11-28T12:40:44+00:00'],
     ['asks others in a leader race', 'Got response from pg3 http://pg3:8008/patroni: {"state": "running"}'],
     ['asks others in vain', "Request failed to pg1: GET http://pg1:8008/patroni ('xlog')"],
+    ['lets another take the lock, not being allowed to', 'following a different leader because I am not allowed to promote'],
     ['loses a leader race', 'Could not take out TTL lock'],
   ])('is not shown by the loop in which Patroni %s', (_, words) => {
     const exceeded =
