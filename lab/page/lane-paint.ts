@@ -1,6 +1,7 @@
 /** Paints a host's lane: how it stood, its lag, backups and restores, and a tick for each log line. */
 import { gutter } from './chart-layout.ts';
 import { firstAfter, label, type Scene, xOf } from './chart-scene.ts';
+import { lineMarks } from './line-marks.ts';
 import type { Lane, LogLine, Severity } from './model.ts';
 
 export function paintLane(scene: Scene, lane: Lane, top: number, height: number): void {
@@ -71,7 +72,7 @@ function paintTicks({ context, width, view, colour, passes, decisive }: Scene, l
   for (const line of lane.lines) {
     const decided = decisive.get(line.seq);
     if (!decided) continue;
-    context.fillStyle = colour({ met: 'good', near: 'unsure', broke: 'bad' }[decided]);
+    context.fillStyle = colour(lineMarks[decided].colour);
     triangle(context, xOf(view, width, line.at), top);
   }
 }

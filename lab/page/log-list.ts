@@ -3,6 +3,7 @@
 import { firstAfter } from './chart-scene.ts';
 import { element, jump } from './dom.ts';
 import { everything, type LineFilter, lineTest } from './line-filter.ts';
+import { lineMarks } from './line-marks.ts';
 import { type LogLine, type Severity, severities, type Verdictive } from './model.ts';
 import type { PageState } from './page-state.ts';
 
@@ -55,7 +56,7 @@ export function makeLog(state: PageState, marks: ReadonlyMap<number, Verdictive>
         'aria-selected': String(line.seq === state.choice.selected),
         click: () => state.select(line),
       },
-      element('span', { class: 'mark', title: mark ? markWords[mark] : '' }, mark ? markSigns[mark] : ''),
+      element('span', { class: 'mark', title: mark ? `this line ${lineMarks[mark].words}` : '' }, mark ? lineMarks[mark].sign : ''),
       element('span', { class: 'at' }, state.format(line.at, 3)),
       element('span', { class: 'host' }, line.host),
       element('span', { class: 'program' }, line.program),
@@ -179,13 +180,6 @@ export function makeLog(state: PageState, marks: ReadonlyMap<number, Verdictive>
   });
   return element('section', { class: 'log', 'aria-label': 'Log' }, filters, scroller, detail);
 }
-
-const markSigns = { met: '✓', near: '≈', broke: '✗' } as const;
-const markWords = {
-  met: 'this line met an expectation',
-  near: 'this line comes close to one that was missed',
-  broke: 'this line was forbidden',
-} as const;
 
 /** Pages from files may not write to the clipboard everywhere; the address bar has the same. */
 async function copyAddress(link: HTMLElement): Promise<void> {
